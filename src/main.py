@@ -16,7 +16,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from src.bootstrap.adapters import THREADS, make_keys, require_data_keys, store_errors
+from src.bootstrap.adapters import THREADS, make_keys, migration_secret, require_data_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background
 from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.mails import preview_mail
@@ -134,6 +134,7 @@ def main() -> None:
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         reencrypt=lambda: reencrypt(load_settings()),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
+        migration_secret=lambda: migration_secret(load_settings()),
         compile_passwords=_compile_passwords,
     )
     with _explained_errors():

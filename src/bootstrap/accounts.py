@@ -75,6 +75,8 @@ def make_imports(ports: Ports) -> ImportService:
     hasher = None if ports.remote else ports.hasher
     return ImportService(
         users=ports.users,
+        factors=ports.factors,
+        sealer=ports.data_keys,
         hasher=hasher,
         rules=ports.rules,
         parse_hash=parse_hash,

@@ -1,16 +1,27 @@
 """Makes the adapters that the settings choose. Libraries of other adapters are not loaded."""
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from src.application.limits import RateLimiter
-from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer, RelyingParty, RemoteAccounts, Run
+from src.application.ports import (
+    BlobStore,
+    Clock,
+    FileRelay,
+    JobQueue,
+    LoginSource,
+    Mailer,
+    RelyingParty,
+    RemoteAccounts,
+    Run,
+)
 from src.application.summaries import Adviser
 from src.bootstrap.servers.cpus import leave_cpu
 from src.domain.errors import NotFound
@@ -31,6 +42,10 @@ from src.settings import ConfigurationError, Settings
 
 THREADS = 8
 """The jobs that a worker runs at the same time, and the connections that a process opens to a SQL store."""
+
+
+_MIGRATION = "portero login migration"
+"""The purpose of the secrets that sign questions to MIGRATE_LOGIN_URL."""
 
 
 def now() -> datetime:
@@ -217,6 +232,20 @@ def make_breaches(settings: Settings) -> BreachSource | None:
         return BreachRanges(settings.password_breach_url)
     except (BadList, ValueError) as error:
         raise ConfigurationError(f"PASSWORD_BREACH_URL: {error}") from None
+
+
+def make_login_source(settings: Settings, keys: KeyRing, clock: Clock) -> LoginSource | None:
+    """Return the system of MIGRATE_LOGIN_URL that knew the users before, or None. Raises ConfigurationError."""
+    if not settings.migrate_login_url:
+        return None
+    from src.infrastructure.outgoing.logins import FormerLogins
+
+    return FormerLogins(str(settings.migrate_login_url), partial(keys.derived, _MIGRATION), clock)
+
+
+def migration_secret(settings: Settings) -> str:
+    """Return the secret that verifies the questions to MIGRATE_LOGIN_URL. Raises ConfigurationError."""
+    return f"whsec_{base64.b64encode(make_keys(settings).derived(_MIGRATION)[0]).decode()}"
 
 
 def make_relay(settings: Settings) -> FileRelay | None:

@@ -14,6 +14,7 @@ from src.bootstrap.adapters import (
     make_breaches,
     make_keys,
     make_limiter,
+    make_login_source,
     make_mailer,
     make_queue,
     make_relying_party,
@@ -119,6 +120,10 @@ def _checks(settings: Settings) -> Iterator[_Check]:
         yield _Check(
             "leaked passwords", lambda: _read_breaches(settings), "Start the service, or correct PASSWORD_BREACH_URL"
         )
+    if settings.migrate_login_url:
+        yield _Check(
+            "login migration", lambda: _ask_source(settings), "Start or mend the service, or correct MIGRATE_LOGIN_URL"
+        )
     if settings.mail_templates:
         yield _Check(f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings))
 
@@ -148,6 +153,13 @@ def _read_breaches(settings: Settings) -> None:
     breaches = make_breaches(settings)
     if breaches:
         breaches.check()
+
+
+def _ask_source(settings: Settings) -> None:
+    """Raise AttemptFailed when MIGRATE_LOGIN_URL does not answer, or accepts every login."""
+    source = make_login_source(settings, make_keys(settings), now)
+    if source:
+        source.check()
 
 
 def _check_mailer(settings: Settings) -> None:

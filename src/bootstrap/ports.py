@@ -11,6 +11,7 @@ from src.application.ports import (
     Clock,
     CountEvent,
     JobQueue,
+    LoginSource,
     Mailer,
     PasswordHasher,
     PictureSource,
@@ -29,6 +30,7 @@ from src.bootstrap.adapters import (
     make_hasher,
     make_keys,
     make_limiter,
+    make_login_source,
     make_mailer,
     make_remote_accounts,
     make_store,
@@ -86,6 +88,7 @@ class Overrides(TypedDict, total=False):
     queue: JobQueue
     later: Later
     webhook_sender: WebhookSender
+    login_source: LoginSource
 
 
 class Ports:
@@ -116,7 +119,9 @@ class Ports:
         recorder = Recorder(settings.events_days)
         self.factors = Factors(self.store, recorder)
         self.events, self.tasks = Events(self.store, recorder), Tasks(self.store)
-        self.sessions, self.users = Sessions(self.store, recorder), Users(self.store, recorder)
+        self.login_source = overrides.get("login_source") or make_login_source(settings, self.keys, clock)
+        self.sessions = Sessions(self.store, recorder)
+        self.users = Users(self.store, recorder, remembers_names=self.login_source is not None)
         self.webhooks, self.deliveries = Webhooks(self.store, recorder), Deliveries(self.store, recorder)
         self.webhook_sender = overrides.get("webhook_sender") or HttpWebhookSender(production=settings.production)
         self.failed_logins = FailedLogins(

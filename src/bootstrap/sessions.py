@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from src.application.accounts import Accounts
 from src.application.factors import PendingLogins, ProofService
+from src.application.migration import LoginMigration
 from src.application.notices import Notices
 from src.application.sessions import (
     AuthenticationService,
@@ -59,6 +60,21 @@ def make_sessions(
         pending=PendingLogins(ports.tickets),
         notices=notices,
         failures=ports.failed_logins,
+        migration=_make_migration(ports),
+        clock=ports.clock,
+    )
+
+
+def _make_migration(ports: Ports) -> LoginMigration | None:
+    if ports.login_source is None:
+        return None
+    return LoginMigration(
+        source=ports.login_source,
+        users=ports.users,
+        hasher=ports.hasher,
+        registration=ports.registration,
+        rules=ports.rules,
+        limiter=ports.limiter,
         clock=ports.clock,
     )
 

@@ -46,7 +46,8 @@ class EventType(StrEnum):
     ``factors-reset``, ``ended-by-admin`` or ``disabled-at-provider``.
     """
     USER_REGISTERED = "user-registered"
-    """A user registered, also a guest, or came for the first time from the identity provider. Fields: none."""
+    """A user registered, also a guest, or came for the first time from the identity provider or from a system whose
+    logins are migrated. Fields: none."""
     GUEST_REGISTERED = "guest-registered"
     """A guest came for the first time. Fields: none."""
     INVITATION_CREATED = "invitation-created"

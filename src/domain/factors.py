@@ -133,6 +133,12 @@ class FactorRepository(Protocol):
         the revision of a factor is no longer current, NotFound without the user, and the errors of ``change``.
         """
 
+    def add_user(self, user: User, factors: Sequence[Factor]) -> bool:
+        """Store a new user together with its factors, in one commit.
+
+        Return False, and store nothing, if the id of the user, one of its names or a passkey is taken.
+        """
+
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
         """Return a page of a user's factors, the newest first."""
 

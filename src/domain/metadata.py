@@ -50,6 +50,17 @@ def merged(target: Any, patch: Any) -> Any:
     return result
 
 
+def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the merge patch (RFC 7396) that turns ``old`` into ``new``, without the members that are null."""
+    patch: dict[str, Any] = {name: None for name in old if name not in new}
+    for name, value in new.items():
+        before = old.get(name)
+        patch[name] = (
+            merge_patch(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+        )
+    return patch
+
+
 def merged_metadata(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the metadata of a user after a merge patch. Raises Invalid if the result is too large."""
     _check_values("metadata", patch)  # before the merge, which goes as deep as the patch

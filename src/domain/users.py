@@ -30,6 +30,11 @@ class Claim:
     kind: str
     key: str
 
+    @property
+    def former(self) -> "Claim":
+        """The claim that stays when the holder of this value frees it, for a service that remembers former names."""
+        return Claim(f"former {self.kind}", self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderLink:
@@ -261,6 +266,12 @@ class UserRepository(Repository[User], Protocol):
         """Store a new user, its claims and the events atomically.
 
         Raises Repeated, and Taken (also for an ``id`` in use).
+        """
+
+    def add_first_holder(self, user: User, *, events: Sequence[Event] = ()) -> User:
+        """Store a new user as ``add`` does, and the former claims of its names.
+
+        Also raises Taken for a name that a user has freed while former names were remembered.
         """
 
     def add_all(self, users: Sequence[User]) -> set[str]:

@@ -165,6 +165,9 @@ class SettingsFields(BaseModel):
     """Refuse leaked passwords: ``https://HOST/PATH``, a service of ranges such as
     ``https://api.pwnedpasswords.com/range``, or ``file:PATH``, a compiled list. See
     docs/how-to/leaked-passwords.md."""
+    migrate_login_url: HttpUrl | None = None
+    """A system that knows users who are not here yet. A login with an unknown name is asked there, and a yes makes the
+    user here. See docs/how-to/import-users.md#move-users-as-they-log-in."""
     argon2_time_cost: Cost = 2
     """The passes of Argon2id over its memory. A login renews a hash that was made with other parameters.
 

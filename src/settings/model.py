@@ -105,6 +105,8 @@ class Settings(SettingsValues):
                 yield "GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase"
         are_set = bool(self.passkey_rp_id or self.passkey_origins)
         yield from passkey_problems(self.passkey_domain, self.allowed_passkey_origins, are_set=are_set)
+        if self.migrate_login_url and self.identity != "local":
+            yield "MIGRATE_LOGIN_URL: needs IDENTITY=local, because Firebase keeps the passwords"
         if self.firebase_tokens and self.identity != "firebase":
             yield "FIREBASE_TOKENS: needs IDENTITY=firebase"
         if self.argon2_memory_kib < 8 * self.argon2_parallelism:

@@ -174,6 +174,11 @@ REFUSALS = (
         lambda settings: _is_open_and_public(settings.password_breach_url or ""),
     ),
     Refusal(
+        "MIGRATE_LOGIN_URL",
+        "passwords on their way there can be read; begin it with https://",
+        lambda settings: _is_open_and_public(str(settings.migrate_login_url or "")),
+    ),
+    Refusal(
         "ARGON2_MEMORY_KIB",
         "hashes must cost enough; use 19456 or more, and 47104 with ARGON2_TIME_COST=1",
         lambda settings: settings.argon2_memory_kib < _ARGON2_MEMORY_KIB[min(settings.argon2_time_cost, 5) - 1],

@@ -14,6 +14,7 @@ from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.sql import SqlStore
 from tests.contract.accounts import LATER, NOON, new_user
 from tests.contract.test_sessions_repository import new_session
 from tests.support.races import at_once
@@ -59,6 +60,28 @@ def test_every_field_of_a_factor_is_read_as_written(factors: Factors, users: Use
     stored = factors.get_many(PASSKEY.id, "absent", plain.id)
     assert [each and replace(each, revision="") for each in stored] == [PASSKEY, None, plain]
     assert factors.with_user("ada", PASSKEY.id, "absent") == (user, [stored[0], None])
+
+
+def test_a_user_is_added_with_its_factors_or_not_at_all(factors: Factors, users: Users, store: Store) -> None:
+    if isinstance(store, SqlStore):
+        with store.engine.begin() as connection:  # the databases of these tests make owners of factors
+            connection.exec_driver_sql("DROP TRIGGER owner ON factors")
+
+    def owner(id: str, *own: Factor) -> tuple[User, list[Factor]]:
+        kept = [replace(each, user_id=id) for each in own]
+        return having(*kept)(new_user(id, f"{id}@example.com", id=id)), kept
+
+    assert factors.add_user(*owner("ada", PASSKEY, TOTP))
+    user, stored = factors.with_user("ada", PASSKEY.id, TOTP.id)
+    assert user
+    assert user.factors == {PASSKEY.id: FactorKind.PASSKEY, TOTP.id: FactorKind.TOTP}
+    assert [each and replace(each, revision="") for each in stored] == [PASSKEY, TOTP]
+    other = replace(TOTP, id="e" * 64)
+    assert not factors.add_user(*owner("bea", PASSKEY, other))
+    assert not factors.add_user(owner("ada")[0], [])
+    assert factors.with_user("bea", other.id) == (None, [None])
+    assert users.holders(new_user("bea").claims) == {}
+    assert factors.add_user(*owner("bea", other))
 
 
 @pytest.mark.usefixtures("ada")

@@ -5,10 +5,11 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Literal
 from urllib.request import Request, urlopen
 from uuid import uuid4
@@ -22,8 +23,28 @@ from tests.e2e.service import portero
 from tests.e2e.test_mail_pages import AXE
 
 PASSWORD = "correct horse battery"
-GATE = ["/console/signin", "/console/signin/mail", "/console/register", "/console/forgot", "/console/appearance"]
-ACCOUNT = ["/console/account", "/console/account/email", "/console/account/password", "/console/account/delete"]
+GATE = [
+    f"/console/{name}"
+    for name in (
+        "signin",
+        "signin/mail",
+        "register",
+        "forgot",
+        "appearance",
+        "welcome",
+        "nowhere",
+        "register?invitation=x",
+    )
+]
+ACCOUNT = [
+    f"/console/{name}"
+    for name in (
+        *("account", "account/email", "account/password", "account/history", "account/metadata", "account/delete"),
+        *("tasks", "dogs", "nowhere"),
+    )
+]
+PICTURE = "https://images.dog.ceo/breeds/hound/1.jpg"
+HOSTILE = "<img src=x onerror=alert(1)> \u05d0\u05e0\u05d4 \uff37" + "\uff37" * 40
 DESK: Any = {"width": 1280, "height": 900}
 PHONE: Any = {"width": 320, "height": 700}
 LOOKS: list[tuple[str, Literal["light", "dark"], Any]] = [
@@ -34,9 +55,38 @@ LOOKS: list[tuple[str, Literal["light", "dark"], Any]] = [
 ]
 
 
+class _DogApi(BaseHTTPRequestHandler):
+    """The API of pictures. It answers when ``asked`` is set."""
+
+    asked = Event()
+
+    def do_GET(self) -> None:
+        self.asked.wait(7)
+        body = json.dumps({"status": "success", "message": PICTURE}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@contextmanager
+def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[int]:
+    """Serve ``handler`` on a port of this machine, and give the port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with portero(tmp_path_factory.mktemp("data")) as address:
+    folder = tmp_path_factory.mktemp("data")
+    _DogApi.asked.set()
+    with served(_DogApi) as port, portero(folder, {"DOG_API_URL": f"http://127.0.0.1:{port}/"}) as address:
         yield f"http://{address}"
 
 
@@ -134,9 +184,18 @@ def test_the_pages_have_no_barriers_and_fit_on_a_phone(
     expect(anna.page.get_by_role("alert")).to_be_visible()
     anna.check()
     anna.sign_in(button)
+    for path, name in (("/console/tasks", "title"), ("/console/dogs", "name")):
+        anna.go(path)
+        anna.page.locator(f"#{name}").fill(HOSTILE if name == "title" else f"{anna.name} {HOSTILE}"[:64])
+        anna.page.locator("main form .go").first.click()
     for path in ACCOUNT:
         anna.go(path)
         anna.check()
+    for path in ("/console/tasks", "/console/dogs?show=yours"):
+        anna.go(path)
+        anna.page.locator("main a.ic").first.click()
+        anna.check()
+    anna.go("/console/account/delete")
     anna.page.locator("#confirm").fill("x")
     anna.page.locator("form.card button").click()
     expect(anna.page.get_by_role("alert")).to_be_visible()
@@ -165,6 +224,62 @@ def test_a_person_lives_with_an_account_without_scripts(browser: Browser, origin
     page.get_by_label(f"Type {anna.name} to confirm").fill(anna.name)
     page.get_by_role("button", name="Delete the account").click()
     expect(page.get_by_role("status")).to_have_text("The account is deleted.")
+    context.close()
+
+
+def test_tasks_are_added_ticked_changed_and_removed_without_scripts(browser: Browser, origin: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    anna = visitor(context, origin)
+    page = anna.page
+    anna.go("/console/tasks")
+    anna.sign_in()
+    page.get_by_label("New task").fill("Walk the dog")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("checkbox", name="Walk the dog").click()
+    expect(page.get_by_role("checkbox", name="Walk the dog")).to_be_checked()
+    page.get_by_role("link", name="Change: Walk the dog").click()
+    page.get_by_label("Title").fill("Walk both dogs")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("The task is saved.")
+    page.get_by_role("link", name="Open tasks").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("No open tasks")
+    page.go_back()
+    page.get_by_role("link", name="Change: Walk both dogs").click()
+    page.get_by_role("button", name="Remove the task").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("Nothing to do")
+    context.close()
+
+
+def test_what_people_type_is_text_and_a_double_click_adds_one_task(anna: Visitor) -> None:
+    anna.go("/console/tasks")
+    anna.sign_in()
+    anna.page.get_by_label("New task").fill(HOSTILE)
+    anna.page.get_by_role("button", name="Add").dblclick()
+    expect(anna.page.get_by_role("checkbox")).to_have_count(1)
+    expect(anna.page.get_by_role("checkbox", name="<img src=x")).to_be_visible()
+    anna.page.go_back()
+    anna.page.reload()
+    expect(anna.page.get_by_role("checkbox")).to_have_count(1)
+
+
+def test_a_picture_appears_when_its_job_has_ended_unless_the_page_is_paused(browser: Browser, origin: str) -> None:
+    context = browser.new_context()
+    anna = visitor(context, origin)
+    page = anna.page
+    page.route("https://images.dog.ceo/**", lambda route: route.fulfill(body="", content_type="image/png"))
+    _DogApi.asked.clear()
+    anna.go("/console/dogs")
+    anna.sign_in()
+    page.get_by_label("Name of the dog").fill(anna.name)
+    page.get_by_role("button", name="Add a dog").click()
+    page.get_by_role("link", name="Your dogs").click()
+    expect(page.get_by_text("A picture is on its way")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    with page.expect_response("**/console/dogs?show=yours"):
+        page.get_by_role("button", name="Go on").click()
+        _DogApi.asked.set()
+    expect(page.locator(f"img[src='{PICTURE}']")).to_have_count(1, timeout=10_000)
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     context.close()
 
 
@@ -242,11 +357,8 @@ class _Attacker(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def attacker(origin: str) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Attacker, origin))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(partial(_Attacker, origin)) as port:
+        yield f"http://localhost:{port}"
 
 
 def test_a_page_of_another_origin_sends_no_form_and_frames_no_page(

@@ -31,6 +31,7 @@ from src.application.ports import (
     Clock,
     ExternalIdentity,
     JobQueue,
+    LoginSource,
     Mailer,
     PictureSource,
     ProviderAccount,
@@ -214,6 +215,7 @@ def build(
     pictures: PictureSource | None = None,
     mailer: Mailer | None = None,
     webhook_sender: WebhookSender | None = None,
+    login_source: LoginSource | None = None,
     settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Flask:
@@ -233,6 +235,8 @@ def build(
         adapters["pictures"] = pictures
     if webhook_sender:
         adapters["webhook_sender"] = webhook_sender
+    if login_source:
+        adapters["login_source"] = login_source
     if mailer:
         adapters["mailer"] = mailer
     chosen = {"metrics_token": options.get("metrics_token"), **(settings or {})}

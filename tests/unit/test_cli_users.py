@@ -18,11 +18,13 @@ import pytest
 
 from src import main
 from src.application import importing
-from src.domain.users import PROFILE_PARSERS, User
+from src.domain.factors import NO_EVIDENCE, Factor, Passkey, factor_id
+from src.domain.users import PROFILE_PARSERS, FactorKind, User
 from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.support.children import exit_code
+from tests.support.second_steps import Phone, give_phone
 from tests.unit.test_cli import Portero, _log_in, _register, portero, prepared
 from tests.unit.test_foreign_hashes import DJANGO, FIREBASE, FLASK_SALT, FLASK_SECURITY, PASSLIB, PASSWORD
 
@@ -355,6 +357,74 @@ def test_an_export_followed_by_an_import_keeps_every_field_of_a_user(prepared: P
 
 def _users(url: str) -> Users:
     return Users(SqliteStore.open(url, pool_size=1))
+
+
+def exported_with_phone(prepared: Portero) -> tuple[dict[str, Any], Phone]:
+    """Export a user with an authenticator app, recovery codes and a passkey, and remove the store."""
+    _register(main.create_app().test_client())
+    services = main.create_app().extensions["portero"]
+    [anna] = services.administration.list_users().items
+    phone = give_phone(services, anna.id)
+    passkey = replace(
+        Factor(factor_id(FactorKind.PASSKEY, "Y3I"), anna.id, FactorKind.PASSKEY, anna.created_at, "Key"),
+        passkey=Passkey("Y3I", "cHVi", 7, backed_up=True),
+    )
+    proofs = services.sessions.proofs
+    proofs.factors.save(
+        [passkey],
+        anna.id,
+        lambda user: replace(user, factors={**user.factors, passkey.id: passkey.kind}),
+        NO_EVIDENCE,
+    )
+    assert "factors" not in prepared("users", "export").out
+    entry = json.loads(prepared("users", "export", "--hashes").out)
+    for file in Path("data").glob("portero.db*"):
+        file.unlink()
+    prepared("prepare")
+    return entry, phone
+
+
+def test_an_export_with_hashes_carries_the_second_factors(prepared: Portero) -> None:
+    entry, phone = exported_with_phone(prepared)
+    file = write("export.jsonl", entry)
+    assert prepared("users", "import", file).out.endswith("imported 1, already there 0, refused 0\n")
+    assert json.loads(prepared("users", "export", "--hashes").out)["factors"] == entry["factors"]
+    client = main.create_app().test_client()
+    for answer in ({"code": phone.code}, {"recovery_code": phone.recovery_codes[0]}):
+        asked = client.post("/login", json={"username": "anna", "password": "correct zebra battery"})
+        assert asked.status_code == 403
+        answered = client.post("/auth/mfa", json={"mfa_token": asked.get_json()["mfa_token"], **answer})
+        assert answered.status_code == 200
+    assert prepared("users", "import", file).out.endswith("imported 0, already there 1, refused 0\n")
+    other = {**entry, "id": "b" * 32, "username": "other", "email": "other@example.com", "factors": entry["factors"]}
+    passkey = [each for each in entry["factors"] if each["kind"] == "passkey"]
+    outcome = prepared("users", "import", write("other.jsonl", {**other, "factors": passkey}))
+    assert "line 1: its name or one of its passkeys is taken." in outcome.err
+    assert "other" not in stored()
+
+
+def test_factors_that_could_not_be_used_here_are_refused(prepared: Portero) -> None:
+    entry, _ = exported_with_phone(prepared)
+    totp, recovery, passkey = (
+        next(each for each in entry["factors"] if each["kind"] == kind) for kind in ("totp", "recovery", "passkey")
+    )
+    many = [{**passkey, "passkey": {**passkey["passkey"], "credential_id": f"{at}"}} for at in range(11)]
+    refusals: dict[str, dict[str, Any]] = {
+        "these are not the factors of a user": {"factors": [recovery]},
+        "these are not the factors": {"factors": [totp, totp]},
+        "these are not": {"factors": [{**totp, "secret": None}]},
+        "these are": {"factors": [{**passkey, "passkey": {**passkey["passkey"], "counter": 2**70}}]},
+        "a user has at most 10 passkeys": {"factors": many},
+        "this is not what `users export --hashes` writes": {"factors": [{"kind": "totp"}]},
+        "this is not what": {"factors": "all"},
+        "the secret was not encrypted with one of DATA_KEYS": {"id": "b" * 32},
+        "the secret was not": {"factors": [{**totp, "secret": "nonsense"}]},
+        "they belong to the id of the user": {"id": "7"},
+    }
+    for reason, changed in refusals.items():
+        outcome = prepared("users", "import", write("users.jsonl", {**entry, **changed}))
+        assert outcome.err.startswith(f"line 1: factors: {reason}"), reason
+    assert stored() == {}
 
 
 @pytest.mark.parametrize(

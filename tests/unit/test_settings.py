@@ -145,6 +145,8 @@ def test_a_variable_of_the_environment_sets_a_setting(
         ({"PASSWORD_BLOCKLIST": "maybe"}, ["PASSWORD_BLOCKLIST"]),
         ({"PASSWORD_BREACH_URL": "ftp://leaks.example"}, ["PASSWORD_BREACH_URL"]),
         ({"PASSWORD_BREACH_URL": "file:"}, ["PASSWORD_BREACH_URL"]),
+        ({"MIGRATE_LOGIN_URL": "ldap://old.example"}, ["MIGRATE_LOGIN_URL"]),
+        ({**FIREBASE, "MIGRATE_LOGIN_URL": "https://old.example"}, ["MIGRATE_LOGIN_URL"]),
         ({"ARGON2_TIME_COST": "0"}, ["ARGON2_TIME_COST"]),
         ({"ARGON2_MEMORY_KIB": "7"}, ["ARGON2_MEMORY_KIB"]),
         ({"ARGON2_MEMORY_KIB": "31", "ARGON2_PARALLELISM": "4"}, ["ARGON2_MEMORY_KIB"]),
@@ -295,6 +297,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
         ("PASSWORD_BREACH_URL", {"PASSWORD_BREACH_URL": f"http://{host}/range"})
         for host in ("leaks.example", "leaks.example.", "user:word@leaks.example:80", "8.8.8.8", "[2606:4700::1]:8080")
     ],
+    ("MIGRATE_LOGIN_URL", {"MIGRATE_LOGIN_URL": "http://old.example/login"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_MEMORY_KIB": "8"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "1"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "9", "ARGON2_MEMORY_KIB": "7167"}),

@@ -120,7 +120,7 @@ def test_names_are_changed_and_a_conflict_is_a_choice(signed_in: Surfer, anna: P
     assert (now["name"], now["last_name"], now["username"]) == ("Anna María", "", anna.user["username"])
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 1234567 * 2 }}"])
 def test_names_are_texts_wherever_they_are_shown(app: Flask, name: str) -> None:
     surfer = Surfer(app)
     ben = join(client_of(app), name=name)
@@ -131,7 +131,7 @@ def test_names_are_texts_wherever_they_are_shown(app: Flask, name: str) -> None:
         shown = surfer.open(path).text
         assert "<script>alert" not in shown
         assert "<img" not in shown
-        assert "49" not in said(surfer.open(path)) or "{{" not in name
+        assert "2469134" not in shown
 
 
 def test_a_password_is_changed_and_other_sessions_end(signed_in: Surfer, anna: Person) -> None:

@@ -19,6 +19,8 @@ from src.application.ports.metrics import CountEvent, Metrics, uncounted
 from src.application.ports.outgoing import (
     FileRelay,
     JobQueue,
+    KnownUser,
+    LoginSource,
     Mailer,
     MailWriter,
     Message,
@@ -47,6 +49,8 @@ __all__ = [
     "FileRelay",
     "Fingerprints",
     "JobQueue",
+    "KnownUser",
+    "LoginSource",
     "MailWriter",
     "Mailer",
     "Message",

@@ -1,7 +1,7 @@
 """The ports for background jobs, and for other services: pictures, files and mails."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,6 +46,30 @@ class PictureSource(Protocol):
 
     def check(self, url: str) -> str:
         """Return ``url`` if it is an https URL with an allowed host. Raises InvalidValue."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """A user as another system knows it. Nothing of it is validated yet."""
+
+    username: str | None = None
+    email: str | None = None
+    email_verified: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+    """The personal details, by their field of ``PROFILE_PARSERS``."""
+
+
+class LoginSource(Protocol):
+    """The system that knew the users before this service."""
+
+    def ask(self, kind: str, login: str, password: str) -> KnownUser | None:
+        """Return the user with a name and a password, or None if there is no such user.
+
+        ``kind`` is "username" or "email". Raises AttemptFailed within seconds if there is no answer.
+        """
+
+    def check(self) -> None:
+        """Raise AttemptFailed if the system does not answer, or accepts a random name and password."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from src.application.limits import (
     guess,
     network,
 )
+from src.application.migration import LoginMigration
 from src.application.notices import Notices
 from src.application.ports import Clock, RefreshToken, RefreshTokens, TokenIssuer, Tokens
 from src.application.registration import RegistrationPolicy
@@ -68,13 +69,16 @@ class SessionService:
     pending: PendingLogins
     notices: Notices
     failures: FailedLogins
+    migration: LoginMigration | None
+    """None if no other system knows users who are not here yet."""
     clock: Clock
 
     def log_in(self, login: str, password: str, client: Client, answer: Answer | None = None) -> tuple[User, Tokens]:
         """Trade a username or e-mail address and a password for tokens.
 
         A wrong password, an unknown user and a disabled account get the same answer, in the same time. ``answer`` is
-        the answer to the second step, which is needed if the user has factors.
+        the answer to the second step, which is needed if the user has factors. A user who is unknown here but known to
+        the system of a migration becomes a user here.
         Raises InvalidCredentials, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests, Unavailable, and
         RegistrationClosed for the owner of an account at the identity provider who has never been here.
         """
@@ -98,6 +102,8 @@ class SessionService:
             attempts, asked = (), (None, None)
         with guess(self.limiter, attempts, by_address) as counted:
             user, identity = self.accounts.sign_in(*asked, password)
+            if user is None and found is None and asked[0] and self.migration:
+                user = self.migration.user_for(login, asked[0], password, client)
             if user is None:
                 self.failures.record(known, client)
                 raise InvalidCredentials

@@ -4,19 +4,16 @@ The service learns only the first 5 of the 40 hexadecimal digits of a hash, whic
 """
 
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 from src.domain.errors import AttemptFailed
 from src.domain.messages import Translatable
 from src.infrastructure.outgoing.circuit import Circuit
-from src.infrastructure.outgoing.http import Destination
+from src.infrastructure.outgoing.http import PromptDestination
 
 MAX_RANGE = 256 << 10
 """The maximum number of bytes of an answer. Ranges of a billion passwords have some 40 KiB."""
 
 _NAME = Translatable("The service of leaked passwords")
-_CALLS_AT_ONCE = 32
 _PREFIX = 5
 _ENTRY = re.compile(rb"([0-9A-F]{35}):([0-9]{1,10})")
 """The other 35 digits of a hash, and how often its password has leaked: 0 in an entry that is only padding."""
@@ -34,10 +31,7 @@ class BreachRanges:
         if "?" in url or "#" in url:
             raise ValueError("use a URL without ? and #")
         url, circuit = f"{url.rstrip('/')}/", circuit or Circuit(_NAME, pause=30)
-        self._service = Destination(url, circuit, connect=timeout, idle=timeout, max_bytes=MAX_RANGE)
-        self._timeout = timeout
-        # Nothing interrupts a thread that resolves a name or connects, so that requests wait for threads of their own.
-        self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, "breach-ranges")
+        self._service = PromptDestination(url, circuit, seconds=timeout, max_bytes=MAX_RANGE)
 
     def contains(self, sha1: str) -> bool:
         suffix, found = sha1[_PREFIX:].encode(), False
@@ -53,13 +47,7 @@ class BreachRanges:
 
     def _range(self, prefix: str) -> bytes:
         """Return the entries of the hashes that begin with ``prefix``, and of padding. Raises AttemptFailed."""
-        headers, by = {"Add-Padding": "true"}, time.monotonic() + self._timeout
-        asked = self._threads.submit(self._service.ask, "GET", headers, by=by, path=prefix)
-        try:
-            answer = asked.result(self._timeout)
-        except TimeoutError:
-            asked.cancel()
-            raise AttemptFailed(self._service.says("{service} took too long to answer.")) from None
+        answer = self._service.ask_now("GET", {"Add-Padding": "true"}, path=prefix)
         if answer.status != 200:
             raise AttemptFailed(self._service.says("{service} answered with status {status}.", status=answer.status))
         if not answer.complete:

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import httpcore2
 import httpx2
 
 from src.application.strict_json import strict_json
+from src.domain.errors import AttemptFailed
 from src.domain.messages import Translatable
 from src.infrastructure.outgoing.circuit import Circuit, Down
 
@@ -122,6 +124,31 @@ class Destination:
         error = Down(self.says(message, **values))
         _log.warning("%s %s", error.detail, reason)
         return error
+
+
+class PromptDestination(Destination):
+    """A destination that is asked while a person waits. Each answer takes at most ``seconds`` in all.
+
+    ``at_once`` requests run at a time, and others wait within their time. Raise ValueError as ``Destination`` does.
+    """
+
+    def __init__(
+        self, url: str, circuit: Circuit, *, seconds: float, at_once: int = 32, max_bytes: int = MAX_ANSWER
+    ) -> None:
+        super().__init__(url, circuit, connect=seconds, idle=seconds, max_bytes=max_bytes)
+        self._seconds = seconds
+        # Nothing interrupts a thread that resolves a name or connects, so that requests wait for threads of their own.
+        self._threads = ThreadPoolExecutor(at_once, "prompt")
+
+    def ask_now(self, method: str, headers: _Headers = None, content: bytes = b"", path: str = "") -> Answer:
+        """Send one request and return the answer. Raise AttemptFailed if there is none in time."""
+        by = time.monotonic() + self._seconds
+        asked = self._threads.submit(self.ask, method, headers, content, by, path)
+        try:
+            return asked.result(self._seconds)
+        except TimeoutError:
+            asked.cancel()
+            raise AttemptFailed(self.says("{service} took too long to answer.")) from None
 
 
 class _TimeLimit(AbstractContextManager[None]):

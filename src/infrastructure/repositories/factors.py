@@ -50,6 +50,13 @@ class Factors(Documents[Factor]):
                 raise Taken("passkey") from None
             raise AlreadyUsed from None
 
+    def add_user(self, user: User, factors: Sequence[Factor]) -> bool:
+        try:
+            self._users.add_with(user, *map(self.write, factors))
+        except (Taken, PreconditionFailed):
+            return False
+        return True
+
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 

@@ -30,7 +30,8 @@ _STATES = {state.value: state for state in State}
 class Users(Documents[User]):
     """Stores users. Implements UserRepository."""
 
-    def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
+    def __init__(self, store: Store, recorder: Recorder | None = None, *, remembers_names: bool = False) -> None:
+        """Keep hashes of the names that users free if ``remembers_names`` is true."""
         super().__init__(
             store,
             USERS,
@@ -45,10 +46,22 @@ class Users(Documents[User]):
             factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
         )
         self._invitations = Invitations(store)
+        self._remembers_names = remembers_names
 
     def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""
         return retry_conflicts(lambda: self._save(None, user, receipt, events=events))
+
+    def add_first_holder(self, user: User, *, events: Sequence[Event] = ()) -> User:
+        former = claim_writes(frozenset(), {claim.former for claim in user.claims}, user.id)
+        return self.add_with(user, *former, events=events)
+
+    def add_with(self, user: User, *others: Write, events: Sequence[Event] = ()) -> User:
+        """Store a new user, and commit ``others`` and the events with it.
+
+        Raises Taken, and PreconditionFailed if one of ``others`` fails.
+        """
+        return retry_conflicts(lambda: self._save(None, user, None, *others, events=events))
 
     def add_all(self, users: Sequence[User]) -> set[str]:
         """Store new users, several in a commit. If one of them is refused, each user takes a commit of its own."""
@@ -158,14 +171,22 @@ class Users(Documents[User]):
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:
         claims = claim_writes(old.claims if old else frozenset(), new.claims, new.id)
         removed = [Delete(Key(FACTORS, id)) for id in (old.factors if old else ()) if id not in new.factors]
-        return [*claims, *removed, *self._roster_writes(old, new), *self._invitation_writes(old, new)]
+        others = [*self._former_writes(old, new), *self._roster_writes(old, new), *self._invitation_writes(old, new)]
+        return [*claims, *removed, *others]
+
+    def _former_writes(self, old: User | None, new: User) -> list[Write]:
+        """Return the writes that remember the names that a change frees. Takes a read if it frees any."""
+        freed = {claim.former for claim in (old.claims if old else frozenset()) - new.claims}
+        if not freed or not self._remembers_names:
+            return []
+        return claim_writes(frozenset(), freed - self.holders(freed).keys(), new.id)
 
     def _refusal(self, failed: PreconditionFailed, new: User) -> Exception:
         if failed.keys == {_ADMINS} or any(key.collection is INVITATIONS for key in failed.keys):
             return Conflict()
         if any(key.collection in (FACTORS, SPENT) for key in failed.keys):
             return failed  # evidence, which is committed with the user
-        kinds = {claim_key(claim): claim.kind for claim in new.claims}
+        kinds = {claim_key(each): claim.kind for claim in new.claims for each in (claim, claim.former)}
         if failed.keys - {*kinds, _ADMINS, self._key(new.id)}:
             return failed  # a write that ``update_with`` has added
         return Taken(*sorted({kinds.get(key, "id") for key in failed.keys - {_ADMINS}}, reverse=True))

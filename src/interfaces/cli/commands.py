@@ -204,6 +204,13 @@ def new_keys(console: Console) -> None:
     click.echo(console.new_keys())
 
 
+@keys.command("migration-secret")
+@click.pass_obj
+def migration_secret(console: Console) -> None:
+    """Print the secret with which the system of MIGRATE_LOGIN_URL verifies who asks. Keep it secret."""
+    click.echo(console.migration_secret())
+
+
 cli.add_command(copy)
 cli.add_command(datasets)
 cli.add_command(events)

@@ -70,6 +70,8 @@ class Console:
     """Encrypt the secrets of factors with another data key, and return their number."""
     new_keys: Callable[[], str]
     """Return a new JWK set as text."""
+    migration_secret: Callable[[], str]
+    """Return the secret that verifies the questions to MIGRATE_LOGIN_URL."""
     compile_passwords: Callable[[Path, Path, Callable[[int], None]], int]
     """Compile the list of leaked passwords in a file to another file, and return the number of passwords.
 

@@ -1,22 +1,17 @@
 """The commands for users."""
 
-import hashlib
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
-from pydantic_core import to_json
 
-from src.application.importing import NotImportable, Refusal
 from src.application.strict_json import NotJson, strict_json
 from src.domain.users import User
 from src.domain.values import Role
-from src.interfaces.cli.arguments import TextOrFile, as_bad_parameter, find_user
+from src.interfaces.cli.arguments import as_bad_parameter, find_user
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import listing, print_list
-from src.interfaces.cli.user_files import NotAnExport, read_users
+from src.interfaces.cli.transfers import export_users, import_users
 from src.interfaces.views import UserView
 
 
@@ -200,84 +195,5 @@ def new_password() -> str:
     return password
 
 
-@users.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--hash-key", type=TextOrFile(), default="", help="Firebase: the signer key of the project, in base64, or @FILE."
-)
-@click.option("--salt-separator", default="", help="Firebase: the salt separator, in base64.")
-@click.option("--rounds", type=int, default=8, show_default=True, help="Firebase: the rounds.")
-@click.option("--mem-cost", type=int, default=14, show_default=True, help="Firebase: the memory cost.")
-@click.option(
-    "--flask-security-salt", type=TextOrFile(), default="", help="Flask-Security: its SECURITY_PASSWORD_SALT, or @FILE."
-)
-@click.option("--skip", is_flag=True, help="Import the other users if some cannot be imported.")
-@click.option("--dry-run", is_flag=True, help="Check the file, and import nothing.")
-@click.pass_obj
-def import_users(
-    console: Console,
-    file: Path,
-    hash_key: str,
-    salt_separator: str,
-    rounds: int,
-    mem_cost: int,
-    flask_security_salt: str,
-    skip: bool,
-    dry_run: bool,
-) -> None:
-    """Import users of another system, who log in with their old passwords.
-
-    FILE is what `firebase auth:export` or `aws dynamodb scan` has written as JSON, or CSV or JSON with a column
-    `username` or `email`, and a column `password` with hashes. Users who cannot be imported are listed, and without
-    --skip the others are not imported either.
-    An import that was interrupted continues when the command is repeated with the same file.
-    """
-    imports = console.services().imports
-    options = {
-        "signer_key": hash_key,
-        "salt_separator": salt_separator,
-        "rounds": str(rounds),
-        "mem_cost": str(mem_cost),
-        "flask_security_salt": flask_security_salt,
-    }
-    content = file.read_bytes()
-    try:
-        records, unreadable = read_users(content)
-    except NotAnExport as error:
-        raise click.BadParameter(f"{file}: {error}", param_hint="FILE") from None
-    try:
-        plan = imports.plan(records, hashlib.sha256(content).hexdigest(), options)
-    except NotImportable as error:
-        raise click.ClickException(str(error)) from None
-    refused = [*unreadable, *plan.refused]
-    _print_refusals(refused)
-    stored = 0
-    if not dry_run and (skip or not refused):
-        length = len(plan.new) + len(plan.without_password)
-        with click.progressbar(length=length, label="importing", show_pos=True) as bar:
-            for count, taken in imports.run(plan):
-                stored += count
-                refused += taken
-                _print_refusals(taken)
-                bar.update(count + len(taken))
-    click.echo(f"imported {stored}, already there {plan.present}, refused {len(refused)}")
-    if refused and not skip:
-        if not stored and plan.new and not dry_run:
-            click.echo(f"Nothing was imported; --skip imports the other {len(plan.new)}.", err=True)
-        raise click.exceptions.Exit(1)
-
-
-def _print_refusals(refused: Sequence[Refusal]) -> None:
-    for refusal in refused:
-        click.echo(f"{refusal.place}: {refusal.reason}", err=True)
-
-
-@users.command("export")
-@click.option("--hashes", is_flag=True, help="Print the hashes of the passwords too. Keep the file secret.")
-@click.pass_obj
-def export_users(console: Console, hashes: bool) -> None:
-    """Print all users by username, as one JSON object in each line. `users import` reads it."""
-    services = console.services()
-    for user in all_items(lambda cursor: services.administration.list_users(cursor=cursor)):
-        shown = dict(UserView.of(user)) | ({"password_hash": user.password_hash} if hashes else {})
-        click.echo(to_json(shown))
+users.add_command(import_users)
+users.add_command(export_users)

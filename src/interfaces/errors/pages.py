@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from src.interfaces.framework.pages import page
 
@@ -18,6 +18,7 @@ def prefers_page() -> bool:
 
 def page_of(problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """Return a problem as a page. ``problem`` has the members of the JSON document."""
-    response = page("problem.html", **problem)
+    is_console = current_app.config["CONSOLE"] and request.path.startswith("/console/")
+    response = page("error.html" if is_console else "problem.html", **problem)
     response.headers.update(headers)
     return response

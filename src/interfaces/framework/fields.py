@@ -7,9 +7,11 @@ from pydantic import Field, PlainValidator, Strict, ValidationInfo, WithJsonSche
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from src.domain.dogs import parse_dog_name
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
 from src.domain.passwords import MAX_PASSWORD, NewPassword
+from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
 from src.interfaces.framework.bodies import Context, refused
 
@@ -196,6 +198,22 @@ PictureField = Annotated[
     *checked(
         lambda text, info: _context(info).rules.check_picture(text),
         {"format": "uri", "examples": ["https://images.dog.ceo/breeds/hound-afghan/n02088094_1003.jpg"]},
+    ),
+]
+TitleField = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, examples=["Walk the dog"])]
+DescriptionField = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["Twice, if it rains."])]
+DogNameField = Annotated[
+    str,
+    *checked(
+        lambda text, _: parse_dog_name(text),
+        {
+            "minLength": 1,
+            "maxLength": 256,  # before NFC, which may shorten it
+            "pattern": "^[^/\r\n]+$",
+            "description": "1 to 64 characters in one line, without a slash; not `.`, `..` or `is_adopted`. Unique "
+            "ignoring case.",
+            "examples": ["Rex"],
+        },
     ),
 ]
 

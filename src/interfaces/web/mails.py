@@ -5,18 +5,19 @@ page spends the token.
 """
 
 import re
-from contextlib import suppress
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, request
 
 from src.application.ports import Tokens
-from src.domain.errors import Forbidden, Invalid, InvalidInvitation, MfaRequired, PorteroError
+from src.domain.errors import Forbidden, Invalid, MfaRequired, PorteroError
 from src.domain.mails import MailKind
 from src.domain.sessions import Client
 from src.domain.values import InvalidValue
 from src.interfaces.errors.catalogue import status_of
+from src.interfaces.errors.pages import prefers_page
 from src.interfaces.framework.bodies import Form, parse_body
 from src.interfaces.framework.field_errors import with_field
 from src.interfaces.framework.fields import TextField
@@ -25,7 +26,7 @@ from src.interfaces.framework.requests import client, context_of, services
 from src.interfaces.web.assets import serve_assets
 from src.interfaces.web.console.browser import browser
 from src.interfaces.web.console.pages import SignInForm, ask_for_second_step
-from src.interfaces.web.console.signing_in import LINK_COOKIE, signed_in
+from src.interfaces.web.console.signing_in import LINK_COOKIE, invited_address, signed_in
 from src.interfaces.web.hosts import is_loopback
 from src.interfaces.web.links import LINK_PATHS
 
@@ -60,12 +61,16 @@ class LinkForm(Form):
 def show_page(kind: MailKind) -> Response:
     """Show the page of a link, with the button that carries out the link's action.
 
-    Without a token, the login page asks for the address and the code of the mail. The page that confirms an address
-    names the account, because a stranger may have created it.
+    In a browser, an invitation leads to the page of the console that registers. Without a token, the login page asks
+    for the address and the code of the mail. The page that confirms an address names the account, because a stranger
+    may have created it.
     """
     form = LinkForm(token=request.args.get("token", ""))
+    if kind is MailKind.INVITATION and current_app.config["CONSOLE"] and prefers_page():
+        location = f"/console/register?{urlencode({'invitation': form.token})}"
+        return Response(status=303, headers={"Location": location, "Vary": "Accept", "Cache-Control": "no-store"})
     account = services().mails.account_to_verify(form.token) if kind is MailKind.VERIFY else None
-    return _page(kind, form, account=account, invited=_invited(kind, form))
+    return _page(kind, form, account=account, invited=invited_address(form.token))
 
 
 def submit_page(kind: MailKind) -> Response:
@@ -81,13 +86,13 @@ def submit_page(kind: MailKind) -> Response:
             return signed_in(_log_in(form, browser()), SignInForm(next=request.cookies.get(LINK_COOKIE, "")))
         return _page(kind, form, **_do(kind, form))
     except InvalidValue as error:
-        return _page(kind, form, 422, error=error.message, invited=_invited(kind, form))
+        return _page(kind, form, 422, error=error.message, invited=invited_address(form.token))
     except PorteroError as error:
         if isinstance(error, MfaRequired) and current_app.config["CONSOLE"]:
             return ask_for_second_step(error, request.cookies.get(LINK_COOKIE, ""))
         error = with_field(error)
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
-        return _page(kind, form, status_of(type(error)), error=said, invited=_invited(kind, form))
+        return _page(kind, form, status_of(type(error)), error=said, invited=invited_address(form.token))
 
 
 for _kind, _path in LINK_PATHS.items():
@@ -157,15 +162,6 @@ def _leads_to_console(form: LinkForm) -> bool:
     It does if the mail was requested on a page of the console, or if the console's button was pressed.
     """
     return bool(current_app.config["CONSOLE"] and (form.console or LINK_COOKIE in request.cookies))
-
-
-def _invited(kind: MailKind, form: LinkForm) -> str | None:
-    """Return the address of the invitation whose token the form holds, or None."""
-    if kind is not MailKind.INVITATION:
-        return None
-    with suppress(InvalidInvitation):
-        return services().accounts.registration.open_invitation(form.token)[0].email.address
-    return None
 
 
 def _page(kind: MailKind, form: LinkForm, status: int = 200, **shown: Any) -> Response:

@@ -7,6 +7,7 @@ A hash is kept as the other system wrote it, with everything that checking it ne
 - Werkzeug: ``pbkdf2:sha256:…``, ``scrypt:…``
 - Django: ``pbkdf2_sha256$…``, ``scrypt$…``, ``bcrypt$…``, ``bcrypt_sha256$…``, ``argon2$…``
 - Firebase: ``firebase-scrypt$ROUNDS$MEM_COST$SIGNER_KEY$SALT_SEPARATOR$SALT$HASH``, made by ``firebase_scrypt``
+- Supabase, of users who came from Firebase: ``$fbscrypt$v=1,n=14,…``
 - Flask-Security: ``hmac-sha512$KEY$HASH``, made by ``with_hmac``: HASH is that of an HMAC of the password
 """
 

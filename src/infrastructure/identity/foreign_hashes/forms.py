@@ -182,6 +182,10 @@ _PATTERNS: list[tuple[str, Callable[..., ForeignHash]]] = [
         lambda n, r, p, salt, hash: _scrypt(int(n), r, p, salt.encode(), bytes.fromhex(hash)),
     ),
     (r"firebase-scrypt\$(\d{1,2})\$(\d{1,2})\$([^$]+)\$([^$]*)\$([^$]*)\$([^$]+)", _firebase),
+    (
+        r"\$fbscrypt\$v=1,n=(\d\d?),r=(\d\d?),p=1(?:,ss=([^$,]*))?,sk=([^$,]+)\$([^$]*)\$([^$]+)",
+        lambda n, r, separator, key, salt, hash: _firebase(r, n, key, separator or "", salt, hash),
+    ),
     (r"hmac-sha512\$([^$]+)\$((?!hmac).+)", _hmac),
 ]
 _FORMS = [(re.compile(pattern, re.ASCII), make) for pattern, make in _PATTERNS]

@@ -12,7 +12,7 @@ from src.application.sessions import Caller
 from src.domain.dogs import Dog, PictureStatus, parse_dog_name
 from src.domain.errors import Stale, Taken, Unavailable
 from src.interfaces.framework.bodies import Body, Change, Paging
-from src.interfaces.framework.fields import BooleanField, PictureField, UserIdField, checked, parsed
+from src.interfaces.framework.fields import BooleanField, DogNameField, PictureField, UserIdField, parsed
 from src.interfaces.framework.requests import services
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
@@ -23,21 +23,6 @@ from src.interfaces.views import Resource
 
 feature = Feature("Dogs", "Everybody sees them; their owners change them.")
 route = partial(Operation, feature)
-
-DogName = Annotated[
-    str,
-    *checked(
-        lambda text, _: parse_dog_name(text),
-        {
-            "minLength": 1,
-            "maxLength": 256,  # before NFC, which may shorten it
-            "pattern": "^[^/\r\n]+$",
-            "description": "1 to 64 characters in one line, without a slash; not `.`, `..` or `is_adopted`. Unique "
-            "ignoring case.",
-            "examples": ["Rex"],
-        },
-    ),
-]
 
 
 class NewDog(Body):
@@ -50,7 +35,7 @@ class NewDog(Body):
 class DogBody(Change):
     """A change of a dog. At least one field is required; an absent field keeps its value."""
 
-    name: DogName = ""
+    name: DogNameField = ""
     is_adopted: BooleanField = False
     picture: PictureField = ""
     user_id: Annotated[UserIdField, Field(alias="id_user")] = ""

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from src.application.sessions import Caller
 from src.domain.errors import Stale
-from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task
+from src.domain.tasks import Task
 from src.interfaces.framework.bodies import Body, Change, Paging
-from src.interfaces.framework.fields import BooleanField, BooleanParameter
+from src.interfaces.framework.fields import BooleanField, BooleanParameter, DescriptionField, TitleField
 from src.interfaces.framework.requests import services
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
@@ -23,23 +23,20 @@ from src.interfaces.views import Resource
 feature = Feature("Tasks", "What you have to do; nobody else sees it.")
 route = partial(Operation, feature)
 
-Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, examples=["Walk the dog"])]
-Description = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["Twice, if it rains."])]
-
 
 class NewTask(Body):
     """A new task."""
 
-    title: Title
-    description: Description | None = None
+    title: TitleField
+    description: DescriptionField | None = None
     completed: BooleanField = False
 
 
 class TaskBody(Change):
     """A change of a task. At least one field is required; an absent field keeps its value."""
 
-    title: Title = ""
-    description: Description | None = None
+    title: TitleField = ""
+    description: DescriptionField | None = None
     completed: BooleanField = False
 
 
@@ -57,8 +54,8 @@ class TaskView(Resource):
     is_long: ClassVar[bool] = True
 
     id: str
-    title: Title
-    description: Description | None
+    title: TitleField
+    description: DescriptionField | None
     completed: bool
     created_at: datetime
     updated_at: datetime

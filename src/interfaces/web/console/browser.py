@@ -3,12 +3,13 @@
 import hmac
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
 from flask import Response, g, request
 
 from src.application.ports import Tokens
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, InvalidToken
+from src.domain.errors import Forbidden, InvalidToken, Unavailable
 from src.domain.sessions import Client
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.hosts import is_loopback
@@ -28,6 +29,19 @@ def current_caller() -> Caller | None:
                 g.caller = services().browsers.authenticate(cookie)
     caller: Caller | None = g.caller
     return caller
+
+
+def known_caller(status: int) -> Caller | None:
+    """Return the caller for a page about an error, or None.
+
+    After a failure of the service, only a caller who is known already is returned: to authenticate could fail again.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        known: Caller | None = g.get("caller")
+        return known
+    with suppress(Unavailable):
+        return current_caller()
+    return None
 
 
 def keep_session(response: Response, tokens: Tokens) -> Response:

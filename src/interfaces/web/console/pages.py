@@ -1,11 +1,11 @@
 """Declares the pages of the console and their forms: who may see them, and how errors are shown."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from src.application.files import IncomingFile
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Forbidden, InsufficientAuthentication, Invalid, MfaRequired, PorteroError
-from src.domain.values import Role
+from src.domain.values import Role, new_id
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
 from src.interfaces.framework.bodies import Form, parse_body
@@ -21,7 +21,13 @@ from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import STRICT_POLICY, page
 from src.interfaces.framework.requests import context_of
 from src.interfaces.framework.uploads import Upload
-from src.interfaces.web.console.browser import csrf_token, current_caller, is_csrf_token, require_own_origin
+from src.interfaces.web.console.browser import (
+    csrf_token,
+    current_caller,
+    is_csrf_token,
+    known_caller,
+    require_own_origin,
+)
 
 console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 """The pages. The application registers them with the name ``web.console``, because they are pages for people."""
@@ -37,8 +43,8 @@ _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
-_SECRET = re.compile("password|code|csrf|passkey")
-"""Fields that no page repeats."""
+_SECRET = re.compile("(?!on-).*(password|code|csrf|passkey)")
+"""Fields that no page repeats. The names of check boxes begin with "on-"."""
 
 
 class SignInForm(Form):
@@ -176,7 +182,7 @@ class Page:
             raise NotFound
 
     def _url(self, variables: Mapping[str, str]) -> str:
-        return "/console" + re.sub("<(.*?)>", lambda found: variables[found[1]], self.path)
+        return "/console" + re.sub("<(.*?)>", lambda found: quote(variables[found[1]], safe=""), self.path)
 
 
 def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
@@ -185,12 +191,25 @@ def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
         raise caller.refusal(Forbidden.default_detail, *roles)
 
 
-def show(template: str, caller: Caller | None, status: int = 200, **values: Any) -> Response:
-    """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms."""
+def show(
+    template: str, caller: Caller | None, status: int = 200, *, images: Iterable[str] = (), **values: Any
+) -> Response:
+    """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms.
+
+    ``images`` are the URLs of the images of other hosts that the page shows.
+    """
     values = {"csrf": csrf_token(), "typed": {}, "errors": {}, **values}
-    response = page(template, status, policy=_POLICY, caller=caller, **values)
+    hosts = " ".join(sorted({f"https://{urlsplit(image).hostname}" for image in images}))
+    policy = _POLICY.replace("img-src 'self'", f"img-src 'self' {hosts}") if hosts else _POLICY
+    response = page(template, status, policy=policy, caller=caller, **values)
     response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
     return response
+
+
+@console.app_context_processor
+def _helpers() -> dict[str, Any]:
+    """Give templates ``new_key``, which makes the key of a form that creates something, and the caller of an error."""
+    return {"new_key": new_id, "known_caller": known_caller, "csrf_token": csrf_token}
 
 
 def ask_for_second_step(error: MfaRequired, next: str, kept: str = "") -> Response:
@@ -228,7 +247,7 @@ def kept_form(typed: Mapping[str, str]) -> str:
     Passwords and codes are left out: the person has to type them again. A text that is longer than any form of the
     console needs is not kept.
     """
-    fields = {name: text for name, text in typed.items() if not _SECRET.search(name)}
+    fields = {name: text for name, text in typed.items() if not _SECRET.match(name)}
     kept = f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
     return kept if len(kept) <= _MAX_KEPT else ""
 
@@ -236,7 +255,7 @@ def kept_form(typed: Mapping[str, str]) -> str:
 def resume(kept: str, caller: Caller | None, status: int = 200, cookie: str | None = None) -> Response:
     """Return a page with a button that sends a kept form. ``cookie`` is the cookie of a session that has just begun."""
     path, _, fields = kept[:_MAX_KEPT].partition("?")
-    values = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
+    values: dict[str, Any] = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
     return show("signing_in/resume.html", caller, status, **values)
 
 

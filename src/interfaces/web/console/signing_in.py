@@ -1,5 +1,6 @@
 """The pages for signing in, registering and requesting mails, and the form for signing out."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask import Response, current_app, request
 
 from src.application.ports import Tokens
 from src.application.sessions import Caller
+from src.domain.errors import InvalidInvitation
 from src.domain.mails import MailKind
 from src.domain.users import Profile
 from src.interfaces.framework.bodies import Form
@@ -30,6 +32,7 @@ by_mail = Page("/signin/mail", "signing_in/mail.html", ())
 by_code = Page("/signin/mail/sent", "signing_in/mail_sent.html", ())
 registering = Page("/register", "signing_in/register.html", ())
 forgetting = Page("/forgot", "signing_in/forgot.html", ())
+welcome = Page("/welcome", "signing_in/welcome.html", ())
 appearance = Page("/appearance", "signing_in/appearance.html", ())
 
 LINK_COOKIE = "portero-next"
@@ -76,6 +79,14 @@ class Registration(SignInForm):
         return {"username": self.username, "email": self.email}
 
 
+class InvitedRegistration(SignInForm):
+    """A new account with the address of an invitation."""
+
+    username: UsernameField
+    password: StrangersPasswordField
+    invitation: TextField
+
+
 class ForgottenPassword(Form):
     """A request for a mail that sets a new password."""
 
@@ -105,14 +116,33 @@ def show_first_page() -> Response:
 
 
 @appearance.show
-@signing_in.show
 @by_mail.show
 @by_code.show
-@registering.show
 def _with_next() -> dict[str, Any]:
-    given = request.form if request.method == "POST" else request.args
-    kept = request.form.get("kept", "")
-    return {"next": given.get("next", ""), "kept": kept, "registration": services().sessions.registration}
+    return {"next": _given("next"), "kept": request.form.get("kept", "")}
+
+
+@signing_in.show
+def _signing_in() -> dict[str, Any]:
+    lacks_admin = current_app.config["CONSOLE_ADMIN"] and services().administration.lacks_admin()
+    return {**_with_next(), "registration": services().sessions.registration, "lacks_admin": lacks_admin}
+
+
+@registering.show
+def _registering() -> dict[str, Any]:
+    return {**_with_next(), "invitation": _given("invitation"), "invited": invited_address(_given("invitation"))}
+
+
+def _given(name: str) -> str:
+    """Return a field of the form or, if no form was sent, a parameter of the URL."""
+    return (request.form if request.method == "POST" else request.args).get(name, "")
+
+
+def invited_address(token: str) -> str | None:
+    """Return the address of the invitation with this token, or None."""
+    with suppress(InvalidInvitation):
+        return services().accounts.registration.open_invitation(token)[0].email.address
+    return None
 
 
 @console.context_processor
@@ -163,6 +193,14 @@ def register(caller: Caller | None, body: Registration) -> Response:
     """Make an account and sign in. A guest becomes a member, and keeps its data."""
     guest = caller.user if caller else None
     _, tokens = services().accounts.sign_up(body.profile(), body.password, browser(), guest)
+    return signed_in(tokens, body)
+
+
+@registering.form("/register/invited")
+def accept_invitation(caller: Caller | None, body: InvitedRegistration) -> Response:
+    """Make an account with an invitation, which gives the address and the role, and sign in."""
+    guest, profile = caller.user if caller else None, Profile(username=body.username)
+    _, tokens = services().accounts.sign_up(profile, body.password, browser(), guest, body.invitation)
     return signed_in(tokens, body)
 
 

@@ -1,18 +1,15 @@
-"""Reads users from the files of other systems: JSON of Firebase Auth and DynamoDB, and CSV or JSON of any system."""
+"""Turns rows of the files of other systems into records of users."""
 
-import csv
-import io
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from src.application.importing import Refusal, UserRecord
+from src.application.importing import UserRecord
 from src.domain.users import PROFILE_PARSERS
+from src.interfaces.cli.user_files.factors import read_factors
 
-_COLUMNS = {
+COLUMNS = {
     "id": ("id", "localId", "uid"),
     "username": ("username", "user_name", "login"),
     "email": ("email", "email_address"),
@@ -27,98 +24,22 @@ _FAKE_HASH = "fakeHash:salt="
 """The beginning of the hashes that the emulator of Firebase Auth exports. They hold the password itself."""
 
 
-class NotAnExport(Exception):
-    """The file is not an export of users. The message says why."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A user as the file describes it. ``place`` is its line or number, for messages."""
 
     place: str
     fields: Mapping[str, Any]
+    left: tuple[str, ...] = ()
+    """What the file says of the user that an import does not take, with the reason."""
 
 
-def read_users(content: bytes) -> tuple[list[UserRecord], list[Refusal]]:
-    """Return the users in a file, and the entries that are not users. Raises NotAnExport."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NotAnExport("it is not UTF-8") from None
-    users: list[UserRecord] = []
-    refused: list[Refusal] = []
-    for row in _rows(text):
-        try:
-            users.append(_record(row))
-        except ValueError as error:
-            refused.append(Refusal(row.place, str(error)))
-    return users, refused
-
-
-def _rows(text: str) -> Iterator[_Row]:
-    """Yield the rows of a file with CSV, a JSON array, or JSON objects in lines. Raises NotAnExport."""
-    if not text.lstrip().startswith(("{", "[")):
-        yield from _csv_rows(text)
-        return
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        document = None
-    if isinstance(document, dict) and isinstance(document.get("users"), list):
-        document = document["users"]
-    if isinstance(document, dict) and isinstance(document.get("Items"), list):
-        document = [_attributes(item) for item in document["Items"]]
-    if isinstance(document, list):
-        yield from (_Row(f"user {number}", _fields(entry)) for number, entry in enumerate(document, 1))
-    else:
-        yield from _lines(text)
-
-
-def _lines(text: str) -> Iterator[_Row]:
-    """Yield the rows of a file with one JSON object in each line. Raises NotAnExport."""
-    for number, line in enumerate(text.split("\n"), 1):  # splitlines would also split at characters in texts
-        if line.strip():
-            try:
-                yield _Row(f"line {number}", _fields(json.loads(line)))
-            except (ValueError, RecursionError):
-                raise NotAnExport(f"line {number} is not JSON") from None
-
-
-def _fields(entry: Any) -> Mapping[str, Any]:
-    """Return the fields of a JSON object. Django's ``dumpdata`` writes them into the member ``fields``."""
-    if not isinstance(entry, dict):
-        return {}
-    return entry["fields"] if isinstance(entry.get("fields"), dict) else entry
-
-
-def _attributes(item: Any) -> dict[str, Any]:
-    """Return the attributes of an item as ``aws dynamodb scan`` prints it, by name in snake case."""
-    typed = item.items() if isinstance(item, dict) else ()
-    pairs = ((name, *next(iter(value.items()))) for name, value in typed if isinstance(value, dict) and value)
-    return {re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, kind, value in pairs if kind != "NULL"}
-
-
-def _csv_rows(text: str) -> Iterator[_Row]:
-    """Yield the rows of a CSV file whose first line names the columns. Raises NotAnExport."""
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    first = 1
-    try:
-        if not {*(reader.fieldnames or ())} & {*_COLUMNS["username"], *_COLUMNS["email"]}:
-            raise NotAnExport("its first line names no column `username` or `email`")
-        first = 2
-        for row in reader:
-            yield _Row(f"line {first}", row)
-            first = reader.line_num + 1
-    except csv.Error as error:
-        raise NotAnExport(f"line {first} is not CSV: {error}") from None
-
-
-def _record(row: _Row) -> UserRecord:
+def record_of(row: Row) -> UserRecord:
     """Return the user in a row. Raises ValueError, whose message names the field."""
     fields = row.fields
     if None in fields:  # the key of csv.DictReader for values without a column
         raise ValueError("it has more values than the first line")
-    texts = {name: _text(fields, names) for name, names in _COLUMNS.items()}
+    texts = {name: _text(fields, names) for name, names in COLUMNS.items()}
     hash = texts["password_hash"] or ""
     salt = password = None
     if hash.startswith(_FAKE_HASH):
@@ -134,6 +55,8 @@ def _record(row: _Row) -> UserRecord:
         email_verified=_boolean(fields, ("email_verified", "emailVerified"), default=confirmed),
         disabled=_boolean(fields, ("disabled",), default=not active),
         created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime")),
+        factors=read_factors(fields.get("factors")),
+        left=row.left,
         salt=salt,
         password=password,
         metadata=fields.get("metadata") or None,

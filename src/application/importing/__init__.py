@@ -3,15 +3,25 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from src.application.importing.factors import with_factors
+from src.application.importing.records import (
+    HashOptions,
+    HashParser,
+    ImportPlan,
+    NewUser,
+    NotImportable,
+    Refusal,
+    UserRecord,
+)
 from src.application.input_rules import InputRules
-from src.application.ports import Clock, PasswordHasher
+from src.application.ports import Clock, PasswordHasher, Sealer
 from src.domain.errors import Invalid, NotFound
 from src.domain.events import OPERATOR, EventRepository, EventType
+from src.domain.factors import FactorRepository
 from src.domain.metadata import check_claims, merged_metadata
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import PROFILE_PARSERS, Claim, State, User, UserRepository
@@ -19,19 +29,16 @@ from src.domain.values import InvalidValue, Role, Username, batches, fold
 
 T = TypeVar("T")
 
-
-class NotImportable(ValueError):
-    """A user, or a file of users, cannot be imported. The message says why, to the operator."""
-
-
-HashOptions = Mapping[str, str]
-"""The parameters that all hashes in a file share, by the names that the HashParser knows."""
-
-HashParser = Callable[[str, str | None, HashOptions], str]
-"""A function of a hash of another system, its salt if that is apart, and the options of its file.
-
-It returns the form in which the hash is kept. Raises NotImportable.
-"""
+__all__ = [
+    "HashOptions",
+    "HashParser",
+    "ImportPlan",
+    "ImportService",
+    "NewUser",
+    "NotImportable",
+    "Refusal",
+    "UserRecord",
+]
 
 BATCH = 100
 """The users that are looked up, or stored, at a time."""
@@ -40,62 +47,12 @@ _ID = re.compile(r"[A-Za-z0-9_-]{20,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserRecord:
-    """A user as the file of another system describes it. Its values are not validated yet."""
-
-    place: str
-    """The place of the user in the file, such as "line 3"."""
-    id: str | None = None
-    username: str | None = None
-    email: str | None = None
-    email_verified: bool = False
-    details: Mapping[str, str | None] = field(default_factory=dict)
-    """The personal details, by their field of ``PROFILE_PARSERS``."""
-    metadata: Any = None
-    claims: Any = None
-    role: str | None = None
-    disabled: bool = False
-    created_at: datetime | None = None
-    password_hash: str | None = None
-    salt: str | None = None
-    """The salt of the hash, unless the hash contains it."""
-    password: str | None = None
-    """The password itself, which only exports of emulators hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A user that cannot be imported, and the reason."""
-
-    place: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewUser:
-    """A user to import. ``password`` is hashed before it is stored."""
-
-    place: str
-    user: User
-    password: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """The users that can be imported, the users that cannot, and the number of users that have been imported before."""
-
-    new: Sequence[NewUser]
-    without_password: Sequence[NewUser]
-    """Users that are there without a password, because an identity provider kept it until now. They get theirs."""
-    refused: Sequence[Refusal]
-    present: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportService:
     """Imports users for the operator."""
 
     users: UserRepository
+    factors: FactorRepository
+    sealer: Sealer
     hasher: PasswordHasher | None
     """None if an identity provider keeps the passwords."""
     rules: InputRules
@@ -116,13 +73,13 @@ class ImportService:
         places: dict[Claim, str] = {}
         for record in records:
             try:
-                user = self._user(record, source, options)
+                user, factors = with_factors(self._user(record, source, options), record, self.sealer)
                 unique = sorted({*user.claims, Claim("id", user.id)}, key=lambda claim: claim.kind)
                 for claim in unique:
                     if earlier := places.get(claim):
                         raise NotImportable(f"{claim.kind}: {earlier} has it too.")
                 places |= dict.fromkeys(unique, record.place)
-                found.append(NewUser(record.place, user, record.password))
+                found.append(NewUser(record.place, user, factors, record.password, record.left))
             except NotImportable as error:
                 refused.append(Refusal(record.place, str(error)))
         new: list[NewUser] = []
@@ -134,8 +91,7 @@ class ImportService:
             for each, same in zip(batch, stored, strict=True):
                 claims = [claim for claim in each.user.claims if holders.get(claim, each.user.id) != each.user.id]
                 if same and same.state is State.ACTIVE:
-                    has_hash = each.user.password_hash or each.password
-                    if has_hash and same.password_hash is None:
+                    if each.has_password and same.password_hash is None:
                         without_password.append(each)
                     else:
                         present += 1
@@ -167,9 +123,15 @@ class ImportService:
     def _stored(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
         for batch in batches(plan.new, BATCH):
             hashed = {each.place: self._hashed(each) for each in batch}
-            refused = self.users.add_all(list(hashed.values()))
+            refused = self.users.add_all([user for user in hashed.values() if not user.factors])
+            for each in batch:
+                if each.factors and not self.factors.add_user(hashed[each.place], each.factors):
+                    refused.add(each.user.id)
             places = [place for place, user in hashed.items() if user.id in refused]
-            yield len(batch) - len(places), [Refusal(place, "its name has just been taken.") for place in places]
+            yield (
+                len(batch) - len(places),
+                [Refusal(place, "its name or one of its passkeys is taken.") for place in places],
+            )
         for each in plan.without_password:
             try:
                 self.users.update(each.user.id, partial(_with_hash, hash=self._hashed(each).password_hash))

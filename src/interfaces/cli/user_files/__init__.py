@@ -1,0 +1,100 @@
+"""Reads users from the files of other systems: their own exports, and CSV or JSON of any system."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from src.application.importing import Refusal, UserRecord
+from src.interfaces.cli.user_files.records import COLUMNS, Row, record_of
+from src.interfaces.cli.user_files.systems import SYSTEMS, translated
+
+__all__ = ["SYSTEMS", "NotAnExport", "read_users"]
+
+
+class NotAnExport(Exception):
+    """The file is not an export of users. The message says why."""
+
+
+def read_users(content: bytes, system: str | None = None) -> tuple[list[UserRecord], list[Refusal]]:
+    """Return the users in a file, and the entries that are not users. Raises NotAnExport.
+
+    ``system`` is the name in SYSTEMS of the system that has written the file, or None for a file of any system.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotAnExport("it is not UTF-8") from None
+    users: list[UserRecord] = []
+    refused: list[Refusal] = []
+    for row in _rows(text):
+        try:
+            if system:
+                fields, left = translated(system, row.fields)
+                row = replace(row, fields=fields, left=left)
+            users.append(record_of(row))
+        except ValueError as error:
+            refused.append(Refusal(row.place, str(error)))
+    return users, refused
+
+
+def _rows(text: str) -> Iterator[Row]:
+    """Yield the rows of a file with CSV, a JSON array, or JSON objects in lines. Raises NotAnExport."""
+    if not text.lstrip().startswith(("{", "[")):
+        yield from _csv_rows(text)
+        return
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    for name in ("users", "Users"):  # of Firebase and Keycloak, and of Cognito
+        if isinstance(document, dict) and isinstance(document.get(name), list):
+            document = document[name]
+    if isinstance(document, dict) and isinstance(document.get("Items"), list):
+        document = [_attributes(item) for item in document["Items"]]
+    if isinstance(document, list):
+        yield from (Row(f"user {number}", _fields(entry)) for number, entry in enumerate(document, 1))
+    else:
+        yield from _lines(text)
+
+
+def _lines(text: str) -> Iterator[Row]:
+    """Yield the rows of a file with one JSON object in each line. Raises NotAnExport."""
+    for number, line in enumerate(text.split("\n"), 1):  # splitlines would also split at characters in texts
+        if line.strip():
+            try:
+                yield Row(f"line {number}", _fields(json.loads(line)))
+            except (ValueError, RecursionError):
+                raise NotAnExport(f"line {number} is not JSON") from None
+
+
+def _fields(entry: Any) -> Mapping[str, Any]:
+    """Return the fields of a JSON object. Django's ``dumpdata`` writes them into the member ``fields``."""
+    if not isinstance(entry, dict):
+        return {}
+    return entry["fields"] if isinstance(entry.get("fields"), dict) else entry
+
+
+def _attributes(item: Any) -> dict[str, Any]:
+    """Return the attributes of an item as ``aws dynamodb scan`` prints it, by name in snake case."""
+    typed = item.items() if isinstance(item, dict) else ()
+    pairs = ((name, *next(iter(value.items()))) for name, value in typed if isinstance(value, dict) and value)
+    return {re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, kind, value in pairs if kind != "NULL"}
+
+
+def _csv_rows(text: str) -> Iterator[Row]:
+    """Yield the rows of a CSV file whose first line names the columns. Raises NotAnExport."""
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    first = 1
+    try:
+        if not {*(reader.fieldnames or ())} & {*COLUMNS["username"], *COLUMNS["email"]}:
+            raise NotAnExport("its first line names no column `username` or `email`")
+        first = 2
+        for row in reader:
+            yield Row(f"line {first}", row)
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise NotAnExport(f"line {first} is not CSV: {error}") from None

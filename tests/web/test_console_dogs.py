@@ -1,0 +1,107 @@
+"""The pages of the dogs."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from src.interfaces.services import Services
+from tests.support.world import PICTURE, Person, Pictures, build, client_of, join, services_of
+from tests.web.surfer import Surfer, forms_of, said
+
+DOGS = "/console/dogs"
+
+
+@pytest.fixture
+def app() -> Flask:
+    return build(pictures=Pictures())
+
+
+def dog_path(name: str) -> str:
+    return f"{DOGS}/{name}"
+
+
+def run_jobs(services: Services) -> None:
+    """Run the jobs that wait."""
+    for job in services.jobs.list(None).items:
+        services.jobs.runner.run(job.id)
+
+
+def test_a_dog_gets_its_picture_when_its_job_has_ended(signed_in: Surfer) -> None:
+    assert "No dogs here" in said(signed_in.open(DOGS))
+    assert signed_in.send(DOGS, name="Rex").location == DOGS
+    waiting = signed_in.open(DOGS)
+    assert ("data-poll" in waiting.text, "Pictures on their way: 1" in said(waiting)) == (True, True)
+    assert "images.dog.ceo" not in waiting.headers["Content-Security-Policy"]
+    run_jobs(services_of(signed_in.app))
+    shown = signed_in.open(DOGS)
+    assert (f'src="{PICTURE}"' in shown.text, "data-poll" in shown.text) == (True, False)
+    assert "img-src 'self' https://images.dog.ceo;" in shown.headers["Content-Security-Policy"]
+
+
+def test_a_dog_is_renamed_adopted_and_removed(signed_in: Surfer) -> None:
+    signed_in.send(DOGS, name="Rex & Co")
+    assert signed_in.send(dog_path("Rex%20%26%20Co"), name="Ñu", is_adopted="on").location == f"{DOGS}?done=dog"
+    assert "Ñu" in said(signed_in.open(f"{DOGS}?show=adopted"))
+    page = signed_in.open(dog_path("%C3%91u"))
+    assert forms_of(page)[dog_path("%C3%91u")]["is_adopted"] == "on"
+    signed_in.post(dog_path("%C3%91u"), {**forms_of(page)[dog_path("%C3%91u")], "is_adopted": ""})
+    assert "No dogs here" in said(signed_in.open(f"{DOGS}?show=adopted"))
+    assert signed_in.send(dog_path("%C3%91u/remove"), dog_path("%C3%91u")).location == f"{DOGS}?done=dog-removed"
+    assert signed_in.open(dog_path("%C3%91u")).status_code == 404
+
+
+def test_a_taken_name_is_said_and_a_double_click_adds_one_dog(signed_in: Surfer) -> None:
+    page = signed_in.open(DOGS)
+    for _ in range(2):
+        assert signed_in.send(DOGS, page, name="Luna").status_code == 303
+    taken = signed_in.send(DOGS, name="LUNA")
+    assert (taken.status_code, "already taken" in taken.text) == (409, True)
+    assert forms_of(taken)[DOGS]["name"] == "LUNA"
+    assert signed_in.open(DOGS).text.count("<h2 class") == 1
+
+
+def test_a_dog_that_changed_in_another_tab_is_a_choice(signed_in: Surfer) -> None:
+    signed_in.send(DOGS, name="Rex")
+    page = signed_in.open(dog_path("Rex"))
+    signed_in.send(dog_path("Rex"), is_adopted="on")
+    conflict = signed_in.send(dog_path("Rex"), page, name="Max")
+    assert (conflict.status_code, "another window" in said(conflict)) == (412, True)
+    assert signed_in.send(dog_path("Rex"), conflict).status_code == 303
+    assert signed_in.open(dog_path("Max")).status_code == 200
+
+
+def test_only_owners_and_admins_change_a_dog(app: Flask, signed_in: Surfer) -> None:
+    signed_in.send(DOGS, name="Rex")
+    other, admin = Surfer(app), Surfer(app)
+    other.sign_in(join(client_of(app)).user["username"])
+    admin.sign_in(join(client_of(app), "admin").user["username"])
+    assert "Rex" in said(other.open(DOGS))
+    assert dog_path("Rex") not in other.open(DOGS).text
+    assert "Rex" not in said(other.open(f"{DOGS}?show=yours"))
+    csrf = forms_of(other.open(DOGS))[DOGS]["csrf"]
+    assert other.open(dog_path("Rex")).status_code == 403
+    for act in ("", "/remove"):
+        fields = {"csrf": csrf, "name": "Mine", "revision": "x"}
+        assert other.post(dog_path(f"Rex{act}"), fields).status_code == 403
+    assert admin.send(dog_path("Rex"), name="King").status_code == 303
+
+
+def test_names_of_dogs_are_never_markup(signed_in: Surfer) -> None:
+    for name in ("<script>alert(1)<", '"><img src=x onerror=alert(1)>', "{{ 1234567 * 2 }}"):
+        signed_in.send(DOGS, name=name)
+    page = signed_in.open(DOGS)
+    paths = re.findall(r'href="(/console/dogs/[^"]+)"', page.text)
+    assert len(paths) == 3
+    for shown in (page, *map(signed_in.open, paths)):
+        assert shown.status_code == 200
+        assert not re.search("<script>alert|<img|2469134", shown.text)
+
+
+def test_a_picture_that_did_not_come_is_said(app: Flask, signed_in: Surfer, anna: Person) -> None:
+    signed_in.send(DOGS, name="Bruno")
+    services = services_of(app)
+    [job] = services.jobs.list(None).items
+    services.jobs.runner.handlers[job.kind].abandon(job)
+    page = signed_in.open(DOGS)
+    assert ("No picture came." in said(page), "data-poll" in page.text) == (True, False)
