@@ -26,6 +26,11 @@ MEMBERS = {
     *("/account/email", "/account/password", "/account/metadata", "/step-up"),
     *("/account/factors", "/account/factors/app", "/account/factors/passkey", "/account/factors/codes"),
     *("/account/factors/<id>/remove", "/dogs", "/dogs/<name>", "/dogs/<name>/remove"),
+    *("/files", "/files/<id>/content", "/files/<id>/delete"),
+}
+UPLOADERS = {
+    *("/datasets", "/datasets/<id>", "/datasets/<id>/rows", "/datasets/<id>/file", "/datasets/<id>/delete"),
+    *("/datasets/<id>/check", "/datasets/<id>/cancel"),
 }
 READ_BY_AUDITORS = {
     *("/users", "/users/<id>", "/users/export", "/events", "/events/export", "/invitations", "/jobs", "/health"),
@@ -44,6 +49,7 @@ READERS = {
     **dict.fromkeys(EVERYBODY, frozenset(VISITORS)),
     **dict.fromkeys(GUESTS, _ROLES),
     **dict.fromkeys(MEMBERS, _ROLES - {"guest"}),
+    **dict.fromkeys(UPLOADERS, frozenset({"uploader", "admin"})),
     **dict.fromkeys(READ_BY_AUDITORS, frozenset({"auditor", "admin"})),
     **dict.fromkeys(ADMINS, frozenset({"admin"})),
 }

@@ -158,6 +158,8 @@ class Page:
         typed: dict[str, str] = {}
         try:
             _require_role(caller, self.roles)
+            if request.mimetype != "multipart/form-data":  # which only other pages send
+                raise Forbidden("Open the page of this service, and send its form.")
             upload = Upload(current_app.config["MAX_UPLOAD_BYTES"], fields)
             typed = upload.fields
             file = _chosen(upload)
