@@ -1,6 +1,7 @@
 """The store in memory, for tests and for a single process that may lose its data when it ends."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Self
@@ -14,9 +15,13 @@ class MemoryStore(Store):
     """Stores documents in a dictionary under a lock."""
 
     def __init__(self) -> None:
-        self.documents: dict[tuple[str, str], Document] = {}
-        """The documents by the names of their collections and their ids, for tests."""
+        self._collections: defaultdict[str, dict[str, Document]] = defaultdict(dict)
         self._lock = threading.Lock()
+
+    @property
+    def documents(self) -> dict[tuple[str, str], Document]:
+        """All documents by the names of their collections and their ids, for tests."""
+        return {(name, id): each for name, found in self._collections.items() for id, each in found.items()}
 
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
@@ -27,7 +32,7 @@ class MemoryStore(Store):
 
     def _get(self, *keys: Key) -> list[Document | None]:
         with self._lock:
-            found = [self.documents.get(_place(key)) for key in keys]
+            found = [self._stored(key) for key in keys]
         return [document and _copy(document) for document in found]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
@@ -35,12 +40,11 @@ class MemoryStore(Store):
             return document.fields[query.order], document.key.id
 
         with self._lock:
-            everything = list(self.documents.values())
+            collection = list(self._collections[query.collection.name].values())
         found = [
             document
-            for document in everything
-            if document.key.collection is query.collection
-            and document.fields[query.order] is not None
+            for document in collection
+            if document.fields[query.order] is not None
             and all(document.fields[name] == value for name, value in query.equal.items())
             and (query.until is None or document.fields[query.order] <= query.until)
             and (query.start is None or document.fields[query.order] >= query.start)
@@ -51,23 +55,23 @@ class MemoryStore(Store):
 
     def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
         with self._lock:
-            ids = sorted(id for name, id in self.documents if name == collection.name and id > (after or ""))
-            return [_copy(self.documents[collection.name, id]) for id in ids[:limit]]
+            documents = self._collections[collection.name]
+            return [_copy(documents[id]) for id in sorted(id for id in documents if id > (after or ""))[:limit]]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._lock:
-            if not all(is_met(write, self.documents.get(_place(write.key))) for write in writes):
+            if not all(is_met(write, self._stored(write.key)) for write in writes):
                 raise PreconditionFailed
             for write in writes:
                 if isinstance(write, Delete):
-                    self.documents.pop(_place(write.key), None)
+                    self._collections[write.key.collection.name].pop(write.key.id, None)
                 else:
-                    self.documents[_place(write.key)] = _copy(Document(write.key, write.fields, operation, operation))
+                    document = _copy(Document(write.key, write.fields, operation, operation))
+                    self._collections[write.key.collection.name][write.key.id] = document
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
-
-def _place(key: Key) -> tuple[str, str]:
-    return key.collection.name, key.id
+    def _stored(self, key: Key) -> Document | None:
+        return self._collections[key.collection.name].get(key.id)
 
 
 def _copy(document: Document) -> Document:
