@@ -31,7 +31,7 @@ worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 
 test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
 	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq wrk oathtool
-	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
+	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 test-docker: ## Build the image, start the compose file, stop its containers in mid-work (takes some minutes)
 	@sh scripts/test-docker $(ARGS)
