@@ -23,6 +23,7 @@ from tests.support.world import (
     registration,
     services_of,
 )
+from tests.web.surfer import Surfer
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -82,6 +83,14 @@ def test_an_unknown_user_whom_the_old_system_knows_becomes_a_user_by_every_login
     assert len(old.asked) == 1
     events = client.get("/user/events", headers=Person({}, answer.json["access_token"]).headers).json
     assert {"user-registered", "login-succeeded"} <= {each["type"] for each in events}
+
+
+def test_a_sign_in_on_the_pages_makes_a_user_too() -> None:
+    client = world(OldSystem(anna=ANNA))
+    assert Surfer(client.application).sign_in("anna").status_code == 303
+    [user] = services_of(client.application).administration.list_users().items
+    assert user.email
+    assert user.email.address == "Anna@example.com"
 
 
 def test_a_login_with_an_address_makes_a_user_with_that_address_and_a_random_name() -> None:

@@ -107,10 +107,10 @@ def _user(system: str, at: int, hash: Any) -> dict[str, Any]:
     user: dict[str, Any]
     match system:
         case "auth0":
+            root = {"email_verified": True, "email": email} if at % 2 else {}  # some entries have the identifiers only
             return {
                 "_id": {"$oid": f"{at:024x}"},
-                "email_verified": True,
-                "email": email,
+                **root,
                 "passwordHash": hash,
                 "password_set_date": {"$date": "2019-12-06T18:36:12.412Z"},
                 "tenant": "example",

@@ -10,15 +10,19 @@ from src.domain.users import PROFILE_PARSERS
 from src.interfaces.cli.user_files.factors import read_factors
 
 COLUMNS = {
-    "id": ("id", "localId", "uid"),
+    "id": ("id", "localId", "uid", "sub"),
     "username": ("username", "user_name", "login"),
     "email": ("email", "email_address"),
     "role": ("role",),
-    "password_hash": ("password_hash", "passwordHash", "password", "hash"),
+    "password_hash": ("password_hash", "passwordHash", "encrypted_password", "password", "hash"),
 }
 """The names that other systems use, for each attribute of UserRecord that is a text."""
-_DETAILS = {"name": ("name", "first_name", "displayName"), "last_name": ("last_name", "surname")}
+_DETAILS = {
+    "name": ("first_name", "given_name", "firstName", "name", "displayName"),
+    "last_name": ("last_name", "family_name", "lastName", "surname"),
+}
 """The names that other systems use for personal details. A detail that is not here has our own name only."""
+_TIMES = ("createdTimestamp", "UserCreateDate")
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y"), ("false", "f", "0", "no", "n", "", "none", "null")
 _FAKE_HASH = "fakeHash:salt="
 """The beginning of the hashes that the emulator of Firebase Auth exports. They hold the password itself."""
@@ -48,13 +52,13 @@ def record_of(row: Row) -> UserRecord:
         salt = _text(fields, ("salt",)) or ""
     if password or hash.startswith("!"):  # the mark of Django for a user without a password
         texts["password_hash"] = None
-    confirmed = _text(fields, ("confirmed_at",)) is not None
-    active = _boolean(fields, ("is_active", "active"), default=True)
+    confirmed = _text(fields, ("confirmed_at", "email_confirmed_at")) is not None
+    active = _boolean(fields, ("is_active", "active", "enabled", "Enabled"), default=True)
     return UserRecord(
         place=row.place,
         email_verified=_boolean(fields, ("email_verified", "emailVerified"), default=confirmed),
-        disabled=_boolean(fields, ("disabled",), default=not active),
-        created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime")),
+        disabled=_boolean(fields, ("disabled", "blocked"), default=not active),
+        created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime", *_TIMES)),
         factors=read_factors(fields.get("factors")),
         left=row.left,
         salt=salt,
@@ -95,12 +99,12 @@ def _boolean(fields: Mapping[str, Any], names: Sequence[str], *, default: bool) 
 
 
 def _time(fields: Mapping[str, Any], names: Sequence[str]) -> datetime | None:
-    """Return a time that is given in ISO 8601, or in milliseconds since 1970 as Firebase writes it."""
+    """Return a time that is given in ISO 8601, or since 1970 in milliseconds or, with a fraction, in seconds."""
     name, value = _given(fields, names)
     if value == "":
         return None
     try:
-        text = str(value)
+        text = str(int(value * 1000)) if isinstance(value, float) else str(value)
         time = datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdigit() else datetime.fromisoformat(text)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):

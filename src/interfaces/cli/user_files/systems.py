@@ -1,39 +1,46 @@
-"""Translates users of other systems, in the form of each system's own export, into the columns that an import reads.
+"""Translates users as other systems export them into fields that an import reads by their names.
 
-No role and no claims are taken: rights in another system give none here. What else cannot be taken is reported.
+No role and no claims are taken: rights in another system give none here. What else is not taken is reported.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 _Fields = Mapping[str, Any]
 
+_RIGHTS = ("role", "claims", "metadata", "factors")
+"""The names of fields that only an export of this service fills."""
 _PHONE = "phone number: there are none here."
-_RIGHTS = "rights: give the user a role here."
-
-
-class System(NamedTuple):
-    """A system whose users can be imported. An entry without the member ``mark`` is none of its users."""
-
-    mark: str
-    translate: Callable[[_Fields], _Fields]
-    """Return the columns of a user. Raises ValueError for an entry that is no user."""
-    left: Callable[[_Fields], Iterator[str]]
-    """Yield what is not taken of a user, and why."""
+_ROLE = "rights: give the user a role here."
+_FACTOR = "second factor: the user adds a new one here."
+_SIGN_IN = "sign-in with another provider: the user sets a password by mail."
+_LEFT = {
+    **dict.fromkeys(("phone", "phone_number", "phoneNumber", "us_phone_number"), _PHONE),
+    **dict.fromkeys(("is_superuser", "is_staff", "is_super_admin", "roles", "customAttributes"), _ROLE),
+    **dict.fromkeys(
+        ("multifactor", "UserMFASettingList", "mfaInfo", "tf_primary_method", "other_credentials"), _FACTOR
+    ),
+    **dict.fromkeys(("other_sign_ins", "federatedIdentities", "federationLink"), _SIGN_IN),
+}
+"""The fields of all systems that an import does not take, and what the operator is told about each."""
+_NOTHING: tuple[Any, ...] = (None, "", "{}", "f", "false", "False", "0", False, [], {})
+_OWN_SIGN_INS = ("auth0", "password", "phone")
 
 
 class _NoUser(ValueError):
     """The entry is not an account that can be imported. The message says why."""
 
 
-def translated(system: str, fields: _Fields) -> tuple[_Fields, tuple[str, ...]]:
-    """Return the columns of a user of a system, and what is not taken. Raises ValueError for another entry."""
-    shape = SYSTEMS[system]
+def translated(system: str, entry: _Fields) -> tuple[_Fields, tuple[str, ...]]:
+    """Return the fields of a user of a system, and what is not taken and why. Raises ValueError for another entry."""
+    marks, translate = SYSTEMS[system]
     try:
-        if shape.mark in fields:
-            return shape.translate(fields), tuple(dict.fromkeys(shape.left(fields)))
+        if any(mark in entry for mark in marks):
+            fields = {name: value for name, value in translate(entry).items() if name not in _RIGHTS}
+            left = [reason for name, reason in _LEFT.items() if fields.get(name) not in _NOTHING]
+            return fields, tuple(dict.fromkeys(left))
     except _NoUser:
         raise
     except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
@@ -41,107 +48,36 @@ def translated(system: str, fields: _Fields) -> tuple[_Fields, tuple[str, ...]]:
     raise ValueError(f"this is not a user as {system} exports it.")
 
 
-def _factor(kind: str) -> str:
-    return f"second factor {kind}: the user adds a new one here."
-
-
-def _sign_in(provider: str) -> str:
-    return f"sign-in with {provider}: the user sets a password by mail."
-
-
 def _auth0(user: _Fields) -> _Fields:
     """Translate an entry of an export of users, or of one of password hashes."""
-    found: _Fields = next((each for each in user.get("identifiers") or [] if each["type"] == "email"), {})
-    name = user.get("given_name") or user.get("name") or ""
-    return {
-        "username": user.get("username"),
-        "email": user.get("email") or found.get("value"),
-        "email_verified": user["email_verified"] if "email_verified" in user else found.get("verified"),
-        "password_hash": user.get("passwordHash"),
-        "name": None if "@" in name else name,  # without a name it is the address
-        "last_name": user.get("family_name"),
-        "disabled": user.get("blocked"),
-        "created_at": user.get("created_at"),
-    }
-
-
-def _left_by_auth0(user: _Fields) -> Iterator[str]:
-    for identity in user.get("identities") or []:
-        if identity["provider"] != "auth0":
-            yield _sign_in(identity["provider"])
-    yield from map(_factor, user.get("multifactor") or [])
-    if user.get("phone_number"):
-        yield _PHONE
-
-
-def _supabase(user: _Fields) -> _Fields:
-    """Translate a row of the table ``auth.users``."""
-    if user.get("deleted_at"):
-        raise _NoUser("the user has been deleted there.")
-    banned = str(user.get("banned_until") or "")
-    return {
-        "id": user.get("id"),
-        "email": user.get("email"),
-        "email_verified": bool(user.get("email_confirmed_at")),
-        "password_hash": user["encrypted_password"],
-        "disabled": bool(banned) and _is_future(banned),
-        "created_at": user.get("created_at"),
-    }
-
-
-def _left_by_supabase(user: _Fields) -> Iterator[str]:
-    if user.get("phone"):
-        yield _PHONE
-    if user.get("is_super_admin") in (True, "t", "true"):
-        yield _RIGHTS
-    if not user["encrypted_password"]:
-        yield _sign_in("a provider or a link")
+    own = [each for each in user.get("identifiers") or [] if each["type"] == "email"]
+    address = {"email": own[0]["value"], "email_verified": own[0].get("verified")} if own else {}
+    name = None if "@" in (user.get("name") or "") else user.get("name")  # without a name it is the address
+    return {**address, **user, "name": name, "other_sign_ins": _others(user.get("identities"), "provider")}
 
 
 def _cognito(user: _Fields) -> _Fields:
-    """Translate an entry of ``aws cognito-idp list-users``. Cognito never exports passwords."""
-    given, made = _attributes(user), user.get("UserCreateDate")
-    return {
-        "id": given.get("sub"),
-        "username": None if user["Username"] == given.get("sub") else user["Username"],
-        "email": given.get("email"),
-        "email_verified": given.get("email_verified"),
-        "name": given.get("given_name") or given.get("name"),
-        "last_name": given.get("family_name"),
-        "disabled": user.get("Enabled") is False,
-        "created_at": _from_seconds(made) if isinstance(made, float | int) else made,
-    }
+    """Translate an entry of ``aws cognito-idp list-users``, which has no passwords."""
+    attributes = {each["Name"]: each["Value"] for each in user["Attributes"]}
+    name = user["Username"]
+    external = user.get("UserStatus") == "EXTERNAL_PROVIDER"
+    names = {"username": None if name == attributes.get("sub") else name}
+    return {**attributes, **user, **names, "other_sign_ins": external}
 
 
-def _left_by_cognito(user: _Fields) -> Iterator[str]:
-    yield "password: Cognito exports none; the user sets a new one by mail."
-    if user.get("UserStatus") == "EXTERNAL_PROVIDER":
-        yield _sign_in("an identity provider")
-    if _attributes(user).get("phone_number"):
-        yield _PHONE
-    yield from map(_factor, user.get("UserMFASettingList") or [])
-
-
-def _attributes(user: _Fields) -> Mapping[str, str]:
-    return {each["Name"]: each["Value"] for each in user["Attributes"]}
+def _firebase(user: _Fields) -> _Fields:
+    return {**user, "other_sign_ins": _others(user.get("providerUserInfo"), "providerId")}
 
 
 def _keycloak(user: _Fields) -> _Fields:
     """Translate a user of the export of a realm."""
     if user.get("serviceAccountClientId") or user.get("serviceAccountClientLink"):
         raise _NoUser("this is the account of a service, not of a person.")
-    passwords = (each for each in user.get("credentials") or [] if each["type"] == "password")
-    return {
-        "id": user.get("id"),
-        "username": user["username"],
-        "email": user.get("email"),
-        "email_verified": user.get("emailVerified"),
-        "password_hash": next(map(_keycloak_hash, passwords), None),
-        "name": user.get("firstName"),
-        "last_name": user.get("lastName"),
-        "disabled": user.get("enabled") is False,
-        "created_at": user.get("createdTimestamp"),
-    }
+    credentials = user.get("credentials") or []
+    credentials = sorted(credentials, key=lambda each: each["type"] != "password")
+    passwords = [each for each in credentials if each["type"] == "password"]
+    hash = _keycloak_hash(passwords[0]) if passwords else None
+    return {**user, "password_hash": hash, "other_credentials": credentials[len(passwords) :]}
 
 
 def _keycloak_hash(credential: _Fields) -> str:
@@ -157,58 +93,31 @@ def _keycloak_hash(credential: _Fields) -> str:
     return f"$argon2{more['type']}$v={version}${costs}${salt}${hash}"
 
 
-def _left_by_keycloak(user: _Fields) -> Iterator[str]:
-    yield from (_factor(each["type"]) for each in user.get("credentials") or [] if each["type"] != "password")
-    yield from (_sign_in(each["identityProvider"]) for each in user.get("federatedIdentities") or [])
-    if user.get("federationLink"):
-        yield "password: it is in the directory that Keycloak asks; the user sets a new one by mail."
+def _supabase(user: _Fields) -> _Fields:
+    """Translate a row of the table ``auth.users``."""
+    if user.get("deleted_at"):
+        raise _NoUser("the user has been deleted there.")
+    banned = datetime.fromisoformat(str(user.get("banned_until") or "1970-01-01"))
+    return {**user, "disabled": (banned if banned.tzinfo else banned.replace(tzinfo=UTC)) > datetime.now(UTC)}
 
 
-def _left_by_firebase(user: _Fields) -> Iterator[str]:
-    for each in user.get("providerUserInfo") or []:
-        if each["providerId"] not in ("password", "phone"):
-            yield _sign_in(each["providerId"])
-    if user.get("phoneNumber"):
-        yield _PHONE
-    yield from (_factor("phone" if "phoneInfo" in each else "totp") for each in user.get("mfaInfo") or [])
-    if user.get("customAttributes") not in (None, "", "{}"):
-        yield _RIGHTS
+def _others(sign_ins: Any, name: str) -> list[Any]:
+    """Return the sign-ins that are not the system's own."""
+    return [each for each in sign_ins or [] if each[name] not in _OWN_SIGN_INS]
 
 
-def _left_by_django(user: _Fields) -> Iterator[str]:
-    if any(user.get(name) in (True, "t", "true", "True", "1") for name in ("is_superuser", "is_staff")):
-        yield _RIGHTS
+def _unchanged(user: _Fields) -> _Fields:
+    return user
 
 
-def _left_by_flask_security(user: _Fields) -> Iterator[str]:
-    if user.get("roles"):
-        yield _RIGHTS
-    if user.get("tf_primary_method"):
-        yield _factor(user["tf_primary_method"])
-    if user.get("us_phone_number") or user.get("tf_phone_number"):
-        yield _PHONE
-
-
-def _without_rights(user: _Fields) -> _Fields:
-    return {name: value for name, value in user.items() if name not in ("role", "claims", "metadata", "factors")}
-
-
-def _from_seconds(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _is_future(text: str) -> bool:
-    time = datetime.fromisoformat(text)
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)) > datetime.now(UTC)
-
-
-SYSTEMS = {
-    "auth0": System("email_verified", _auth0, _left_by_auth0),
-    "cognito": System("Attributes", _cognito, _left_by_cognito),
-    "django": System("password", _without_rights, _left_by_django),
-    "firebase": System("localId", _without_rights, _left_by_firebase),
-    "flask-security": System("fs_uniquifier", _without_rights, _left_by_flask_security),
-    "keycloak": System("username", _keycloak, _left_by_keycloak),
-    "supabase": System("encrypted_password", _supabase, _left_by_supabase),
+SYSTEMS: Mapping[str, tuple[Sequence[str], Callable[[_Fields], _Fields]]] = {
+    "auth0": (["email_verified", "identifiers"], _auth0),
+    "cognito": (["Attributes"], _cognito),
+    "django": (["password"], _unchanged),
+    "firebase": (["localId"], _firebase),
+    "flask-security": (["fs_uniquifier"], _unchanged),
+    "keycloak": (["username"], _keycloak),
+    "supabase": (["encrypted_password"], _supabase),
 }
-"""The systems by the names with which the operator chooses them."""
+"""For each system, by the name with which the operator chooses it, fields of which each of its users has one, and the
+function that translates a user."""
