@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
 
 from src.domain.invitations import InvitationStatus
+from src.interfaces.web.console.charts import MOST_COUNTED, chart
 from src.interfaces.web.console.health import Operations
 from src.settings import Settings
 from src.settings.shown import settings_in_force
@@ -141,6 +143,7 @@ def test_jobs_are_listed_by_state_cancelled_and_retried(app: Flask, admin: Surfe
     page = admin.open(f"{JOBS}?status=queued")
     assert id in page.text
     assert ben.user["username"] in said(page)
+    assert page.text.count("<g>") == 60
     assert admin.send(f"{JOBS}/{id}/cancel", page).location == f"{JOBS}?done=job-cancelled"
     cancelled = admin.open(f"{JOBS}?status=cancelled")
     assert id in cancelled.text
@@ -196,3 +199,23 @@ def test_auditors_see_the_pages_of_the_service_and_change_nothing(admin: Surfer,
     fields = {"csrf": forms_of(shown)["/console/signout"]["csrf"], "email": "x@example.com", "url": URL, "on-*": "on"}
     for target in (INVITATIONS, f"{WEBHOOKS}/new", f"{WEBHOOKS}/x", f"{WEBHOOKS}/x/ping", f"{JOBS}/x/retry"):
         assert auditor.post(target, fields).status_code == 403
+
+
+def test_a_chart_counts_by_time_and_says_when_older_things_are_not_counted() -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    made = [
+        (noon, "a"),
+        (noon - minute, "b"),
+        (noon - minute * 1.5, "b"),
+        (noon - minute * 60, "a"),
+        (noon + minute, "a"),
+    ]
+    shown = chart(made, ("a", "b"), noon + timedelta(seconds=59), minute, 60)
+    assert [(begin, counts) for begin, counts in shown.bars if sum(counts)] == [
+        *((noon - minute * age, [0, 1]) for age in (2, 1)),
+        (noon, [1, 0]),
+    ]
+    assert (shown.totals, shown.highest, shown.is_cut) == ([1, 2], 1, False)
+    assert chart([(noon, "a")] * MOST_COUNTED, ("a",), noon, minute, 60).is_cut
+    assert not chart([(noon - timedelta(hours=2), "a")] * MOST_COUNTED, ("a",), noon, minute, 60).is_cut

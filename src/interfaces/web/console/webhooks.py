@@ -1,7 +1,7 @@
 """The pages of webhooks."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 
 from flask import Response, request
@@ -10,10 +10,11 @@ from pydantic import Field
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid
 from src.domain.events import CHOOSABLE
-from src.domain.webhooks import EVERY_EVENT, MAX_DESCRIPTION, Delivery, DeliveryStatus, Webhook
+from src.domain.webhooks import EVERY_EVENT, MAX_DESCRIPTION, Webhook
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.requests import client, services
+from src.interfaces.web.console.charts import MOST_COUNTED, chart
 from src.interfaces.web.console.lists import ROWS, next_query
 from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go, show
 
@@ -23,10 +24,6 @@ adding = Page("/webhooks/new", "operators/webhook_new.html", ADMINS)
 webhook = Page("/webhooks/<id>", "operators/webhook.html", AUDITORS)
 rotating = Page("/webhooks/<id>/secret", "operators/webhook_ask.html", ADMINS)
 removing = Page("/webhooks/<id>/delete", "operators/webhook_ask.html", ADMINS)
-
-_HOURS = 24
-_CHARTED = 200
-"""The deliveries that the chart reads at most."""
 
 
 class WebhookForm(Form):
@@ -68,11 +65,11 @@ def add_webhook(caller: Caller, body: WebhookForm) -> Response:
 def _webhook(caller: Caller, id: str) -> Mapping[str, Any]:
     shown = services().webhooks.show(caller, id)
     page = services().webhooks.list_deliveries(caller, id, request.args.get("cursor") or None, ROWS)
-    newest = services().webhooks.list_deliveries(caller, id, None, _CHARTED).items
-    bars = _bars(newest, services().webhooks.clock())
-    most = max(1, *(sum(counts) for _, *counts in bars))
+    newest = services().webhooks.list_deliveries(caller, id, None, MOST_COUNTED).items
+    made = [(each.created_at, each.status) for each in newest]
+    bars = chart(made, ("succeeded", "pending", "failed"), services().webhooks.clock(), timedelta(hours=1), 24)
     own = {"webhook": shown, "deliveries": page.items, "more": next_query(page), "types": CHOOSABLE}
-    return {**own, "bars": bars, "most": most, "is_cut": len(newest) == _CHARTED, "chosen": {*shown.events}}
+    return {**own, "chart": bars, "chosen": {*shown.events}}
 
 
 @webhook.form()
@@ -121,14 +118,3 @@ def remove(caller: Caller, id: str) -> Response:
 
 def _with_secret(caller: Caller, webhook: Webhook, secret: str) -> Response:
     return show("operators/webhook_secret.html", caller, webhook=webhook, secret=secret)
-
-
-def _bars(deliveries: Sequence[Delivery], now: datetime) -> list[tuple[datetime, int, int, int]]:
-    """Return the succeeded, pending and failed deliveries of each of the last 24 hours, with the hour's beginning."""
-    this_hour = now.replace(minute=0, second=0, microsecond=0)
-    bars = []
-    for hour in (this_hour - timedelta(hours=age) for age in reversed(range(_HOURS))):
-        within = [each.status for each in deliveries if hour <= each.created_at < hour + timedelta(hours=1)]
-        succeeded, pending = within.count(DeliveryStatus.SUCCEEDED), within.count(DeliveryStatus.PENDING)
-        bars.append((hour, succeeded, pending, len(within) - succeeded - pending))
-    return bars
