@@ -309,8 +309,8 @@ class UserRepository(Repository[User], Protocol):
     def has_admin(self) -> bool:
         """Return whether there is an admin that can log in."""
 
-    def expired(self, now: datetime, limit: int = 100) -> Page[User]:
-        """Return guests whose ``expires_at`` has passed."""
+    def expired(self, now: datetime, since: datetime | None = None, limit: int = 100) -> Page[User]:
+        """Return guests whose ``expires_at`` has passed, the earliest first, and none that expired before ``since``."""
 
     def find(
         self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from src.application.accounts.failures import attempt
 from src.application.accounts.steps import Change, expired, if_active, unchanged
@@ -33,6 +33,8 @@ class Accounts(ABC):
     owned: Sequence[Callable[[str], None]]
     """Functions that take the id of a user and remove one kind of object that the user owns. Each can be repeated."""
     clock: Clock
+    purged_until: list[datetime] = field(default_factory=list)
+    """When the last guest expired that the previous purge has looked at. Empty if there were no further guests."""
 
     @abstractmethod
     def create(
@@ -124,9 +126,15 @@ class Accounts(ABC):
         return sum(attempt(self._reconcile, user) for user in accounts)
 
     def purge_guests(self) -> int:
-        """Remove expired guests whose last request must be over by now. Return the number of removed guests."""
-        guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
-        return sum(attempt(self._purge, guest) for guest in guests)
+        """Remove expired guests whose last request must be over by now. Return the number of removed guests.
+
+        A call looks at up to 100 guests, and the next call goes on after them. Guests that cannot be removed yet, such
+        as those of another project of the provider, therefore do not hold up the others.
+        """
+        since = next(iter(self.purged_until), None)
+        page = self.users.expired(self.clock() - RECONCILE_AFTER, since)
+        self.purged_until[:] = [guest.expires_at for guest in page.items[-1:] if page.next and guest.expires_at]
+        return sum(attempt(self._purge, guest) for guest in page.items)
 
     @abstractmethod
     def sign_in(

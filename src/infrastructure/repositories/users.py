@@ -133,8 +133,8 @@ class Users(Documents[User]):
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
         return self._page("reconcile_since", until=before, limit=limit)
 
-    def expired(self, now: datetime, limit: int = 100) -> Page[User]:
-        return self._page("expires_at", until=now, limit=limit)
+    def expired(self, now: datetime, since: datetime | None = None, limit: int = 100) -> Page[User]:
+        return self._page("expires_at", start=since, until=now, limit=limit)
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
         attributes = super()._attributes(fields)

@@ -1,6 +1,7 @@
 """Deletions that fail, are interrupted or are slow, and the removal of what a user owns."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -174,6 +175,17 @@ class TestExpiredGuestsOfTheProvider:
         world.remote.addresses, world.remote.project = accounts, ""
         assert world.accounts.purge_guests() == 1
         assert world.stored(guest).role is Role.USER
+
+    def test_hold_up_no_other_guests_if_they_stay(self, world: AccountWorld, guest: User) -> None:
+        world.remote.project = "other"
+        for number in range(150):
+            at = world.now - timedelta(seconds=200 - number)
+            expired = replace(User.new(now=world.now, role=Role.GUEST), expires_at=at)
+            stuck = replace(expired, provider=ProviderLink(world.now, "")) if number < 120 else expired
+            world.users.add(stuck)
+        world.wait()
+        assert sum(world.accounts.purge_guests() for _ in range(2)) == 31, "the others, and the one with an account"
+        assert [world.accounts.purge_guests() for _ in range(2)] == [0, 0], "it begins anew with those who stay"
 
     def test_are_removed_without_an_account(self, world: AccountWorld, guest: User) -> None:
         world.remote.delete(guest.id)
