@@ -90,7 +90,7 @@ def make_hasher(settings: Settings) -> Argon2Hasher:
     return Argon2Hasher(hasher, at_once=settings.argon2_at_once)
 
 
-def make_keys(settings: Settings) -> KeyRing:
+def make_keys(settings: Settings, clock: Clock = now) -> KeyRing:
     """Return the signing keys of SIGNING_KEYS or, if it is not set, of the key file that `./portero prepare` creates.
 
     Raises ConfigurationError if the keys are missing, unreadable or invalid. In production, also raises it if the
@@ -100,7 +100,7 @@ def make_keys(settings: Settings) -> KeyRing:
     try:
         if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
             raise ConfigurationError(f"SIGNING_KEYS: {source} can be read by others; type `chmod 600 {source}`")
-        return KeyRing(source)
+        return KeyRing(source, clock)
     except FileNotFoundError:
         advice = "name an existing file" if settings.signing_keys else "run `./portero prepare`"
         raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; {advice}") from None

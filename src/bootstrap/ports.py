@@ -100,7 +100,7 @@ class Ports:
         self.store = overrides.get("store") or make_store(settings)
         self.hasher = overrides.get("hasher") or make_hasher(settings)
         self.remote = overrides.get("remote") or make_remote_accounts(settings)
-        self.keys = overrides.get("keys") or make_keys(settings)
+        self.keys = overrides.get("keys") or make_keys(settings, clock)
         self.data_keys = overrides.get("data_keys") or make_data_keys(settings)
         self.limiter = overrides.get("limiter") or make_limiter(settings, self.store, clock)
         self.blobs = overrides.get("blobs") or make_blobs(settings)

@@ -4,10 +4,19 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from src.application.input_rules import InputRules
-from src.bootstrap.adapters import data_key_source, key_source, make_keys, make_store, require_data_keys, store_errors
+from src.bootstrap.adapters import (
+    data_key_source,
+    key_source,
+    make_keys,
+    make_store,
+    now,
+    require_data_keys,
+    store_errors,
+)
 from src.bootstrap.wiring import wire
 from src.domain.errors import NotFound, Taken
 from src.domain.factors import Factor
@@ -16,7 +25,15 @@ from src.domain.values import Email, InvalidValue
 from src.infrastructure.factors.data_keys import DataKeys, as_text, new_data_key, parse_data_keys
 from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.stores.registry import store_class
-from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys, write_secret
+from src.infrastructure.tokens.signing_keys import (
+    KeyRing,
+    SigningKey,
+    as_jwk_set,
+    parse_keys,
+    rotated,
+    write_keys,
+    write_secret,
+)
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings
 
@@ -89,19 +106,22 @@ def _parse_admin(settings: Settings, rules: InputRules, *, new: bool) -> tuple[E
         raise ConfigurationError(f"{setting}: {error}") from None
 
 
-def rotate_keys(settings: Settings, keep: int) -> str:
-    """Add a new key before the first ``keep`` old keys, and return its id. Raises ConfigurationError."""
+def rotate_keys(settings: Settings, keep: int) -> tuple[str, datetime]:
+    """Add a new key before the first ``keep`` old keys. Return its id, and the time from which it signs.
+
+    While a key waits for its time to sign, no other key is added. Raises ConfigurationError.
+    """
     source = key_source(settings)
     if not isinstance(source, Path):
-        raise ConfigurationError("SIGNING_KEYS: is text; put a key from `./portero keys new` first in it and restart")
+        raise ConfigurationError("SIGNING_KEYS: is text; add a key from `./portero keys new`: docs/how-to/keys.md")
     make_keys(settings)
-    new = SigningKey.generate()
     try:
         with _exclusive(source.with_suffix(".lock")):
-            write_keys(source, [new, *parse_keys(source.read_text())[:keep]], replace=True)
+            keys = rotated(parse_keys(source.read_text()), keep, now())
+            write_keys(source, keys, replace=True)
     except OSError as error:
         raise ConfigurationError(f"SIGNING_KEYS: {source} cannot be replaced ({error.strerror})") from None
-    return new.kid
+    return keys[0].kid, datetime.fromtimestamp(keys[0].not_before, UTC)
 
 
 def reencrypt(settings: Settings) -> int:

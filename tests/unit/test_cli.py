@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSCTTY
@@ -24,7 +24,7 @@ from flask.testing import FlaskClient
 
 from src import main
 from src.bootstrap.servers.gunicorn import Server
-from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys
+from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys, write_keys
 from src.settings import Settings
 
 PASSWORD, OTHER_PASSWORD = "correct zebra battery", "another zebra battery"
@@ -422,19 +422,33 @@ def test_after_a_rotation_old_tokens_are_good_and_new_ones_have_the_new_key(
 ) -> None:
     _register(client)
     old = _log_in(client) or ""
-    kids = []
+    path = tmp_path / "data" / "signing-keys.json"
+    kids = [jwt.get_unverified_header(old)["kid"]]
     for _ in range(2):
         outcome = prepared("keys", "rotate")
-        kids.append(outcome.out.removeprefix("signing with ").strip())
-        assert outcome == Outcome(0, f"signing with {kids[-1]}\n", "")
+        new, *others = _published(client)
+        assert others == kids
+        assert outcome.out.startswith(f"published {new}, which signs from 20")
+        assert jwt.get_unverified_header(_log_in(client) or "")["kid"] == kids[0]
+        assert prepared("keys", "rotate") == outcome, "it still waits"
+        _let_time_pass(path)
+        assert jwt.get_unverified_header(_log_in(client) or "")["kid"] == new
         assert _see(client, old) == 200
-        assert jwt.get_unverified_header(_log_in(client) or "")["kid"] == kids[-1]
-    first = jwt.get_unverified_header(old)["kid"]
-    path = tmp_path / "data" / "signing-keys.json"
-    assert [key.kid for key in parse_keys(path.read_text())] == [*reversed(kids), first]
+        kids.insert(0, new)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert prepared("keys", "rotate", "--keep", "1").code == 0
     assert _see(client, old) == 401
+
+
+def _published(client: FlaskClient) -> list[str]:
+    answer: Any = client.get("/.well-known/jwks.json").json
+    return [key["kid"] for key in answer["keys"]]
+
+
+def _let_time_pass(path: Path) -> None:
+    """Let the keys in a file be six minutes older."""
+    keys = parse_keys(path.read_text())
+    write_keys(path, [replace(key, not_before=max(0, key.not_before - 361)) for key in keys], replace=True)
 
 
 def test_a_new_key_is_printed_and_changes_nothing(prepared: Portero, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,15 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc.jwk import ECKey
 
 from src.infrastructure.tokens import signing_keys
-from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
+from src.infrastructure.tokens.signing_keys import (
+    BadKeys,
+    KeyRing,
+    SigningKey,
+    as_jwk_set,
+    parse_keys,
+    rotated,
+    write_keys,
+)
 
 # RFC 8037, appendices A.1 and A.3.
 RFC_8037 = {
@@ -114,7 +123,7 @@ BAD: dict[str, str] = {
     "a JWK of a secret": '{"kty": "oct", "k": "secret-sauce"}',
     "a JWK of unknown type": json.dumps({**ONE.private_jwk(), "kty": "ABC"}),
     "a JWK on another curve": json.dumps({**ONE.private_jwk(), "crv": "X25519"}),
-    "a JWK with half of d": json.dumps({**ONE.private_jwk(), "d": ONE.private_jwk()["d"][:20]}),
+    "a JWK with half of d": json.dumps({**ONE.private_jwk(), "d": RFC_8037["d"][:20]}),
     "a JWK whose d is a number": json.dumps({**ONE.private_jwk(), "d": 5}),
     "a JWK of two keys": json.dumps({**TWO.private_jwk(), "d": ONE.private_jwk()["d"]}),
     "RSA": _pem(rsa.generate_private_key(65537, 1024)),
@@ -240,6 +249,31 @@ def test_the_first_key_signs_and_all_verify(ring: KeyRing) -> None:
     assert [key and key.kid for key in verifying] == [ONE.kid, TWO.kid]
     assert ring.verifying("other") is None
     assert ring.public() == {"keys": [ONE.public_jwk, TWO.public_jwk]}
+
+
+def test_a_new_key_is_published_before_it_signs(tmp_path: Path) -> None:
+    """Every cache of the public keys ends meanwhile. Secrets are derived from the signing key first."""
+    path, now = tmp_path / "keys.json", datetime(2026, 1, 1, tzinfo=UTC)
+    times = [now]
+    keys = rotated([ONE, TWO], keep=1, now=now)
+    write_keys(path, keys, replace=True)
+    new = keys[0]
+    rings = [KeyRing(source, lambda: times[-1]) for source in (path, path.read_text())]  # another process has the text
+    for ring in rings:
+        assert ring.public() == {"keys": [new.public_jwk, ONE.public_jwk]}
+        assert ring.verifying(new.kid)
+        assert ring.signing().kid == ONE.kid
+        assert ring.derived("test secrets") == [ONE.derive("test secrets"), new.derive("test secrets")]
+    assert rotated(keys, keep=1, now=now + timedelta(seconds=359)) == keys
+    times.append(now + timedelta(seconds=360))
+    assert [ring.signing().kid for ring in rings] == [new.kid] * 2
+    assert [key.kid for key in rotated(keys, keep=1, now=times[-1])][1:] == [new.kid]
+
+
+@pytest.mark.parametrize("begin", ["soon", None, [], 1e999])
+def test_a_key_without_a_readable_time_is_refused(begin: object) -> None:
+    with pytest.raises(BadKeys):
+        parse_keys(json.dumps({**ONE.private_jwk(), "nbf": begin}))
 
 
 def test_a_key_given_twice_is_published_once() -> None:

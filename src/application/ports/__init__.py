@@ -4,6 +4,7 @@ from src.application.ports.csv import CsvChecker
 from src.application.ports.factors import AppSetup, AuthenticatorApps, Sealer
 from src.application.ports.functions import Clock, EmailParser, Fingerprints, Spool, TakePlace, UsernameParser
 from src.application.ports.identity import (
+    KEYS_MAX_AGE,
     CustomToken,
     ExternalIdentity,
     PasswordHasher,
@@ -34,6 +35,7 @@ from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowSt
 
 __all__ = [
     "CHALLENGE_LIFETIME",
+    "KEYS_MAX_AGE",
     "AppSetup",
     "AuthenticatorApps",
     "BlobStore",

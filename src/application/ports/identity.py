@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from src.domain.sessions import Method, Proof, Session
 from src.domain.users import User
 from src.domain.values import Email
+
+KEYS_MAX_AGE = timedelta(minutes=5)
+"""The time for which other services may cache the public keys, so that they soon distrust a removed key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import logging
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -23,12 +24,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
 
+from src.application.ports import KEYS_MAX_AGE, Clock
 from src.infrastructure.tokens import base64url
 
 _log = logging.getLogger("portero.keys")
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
+
+PUBLISHED_FIRST = KEYS_MAX_AGE + timedelta(minutes=1)
+"""The time for which a new key is published before it signs. Then no cache lacks it, even if clocks differ a little."""
 
 _PEM = re.compile(r"-----BEGIN [A-Z ]*KEY-----.+?-----END [A-Z ]*KEY-----", re.DOTALL)
 
@@ -46,6 +51,8 @@ class SigningKey:
     private: PrivateKey
     public: PublicKey
     public_jwk: dict[str, str]
+    not_before: int = 0
+    """The time from which the key signs, in seconds since 1970. Other keys sign until then."""
     _derived: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -75,9 +82,13 @@ class SigningKey:
             self._derived[purpose] = function.derive(self._private_value())
         return self._derived[purpose]
 
-    def private_jwk(self) -> dict[str, str]:
-        """Return the key as a JWK with its private value (RFC 7517)."""
-        return {**self.public_jwk, "d": base64url.encode(self._private_value())}
+    def private_jwk(self) -> dict[str, str | int]:
+        """Return the key as a JWK with its private value (RFC 7517).
+
+        The member ``nbf`` is ``not_before`` (OpenID Federation 1.0, section 8.7.2).
+        """
+        begin = {"nbf": self.not_before} if self.not_before else {}
+        return {**self.public_jwk, "d": base64url.encode(self._private_value()), **begin}
 
     def _private_value(self) -> bytes:
         if isinstance(self.private, Ed25519PrivateKey):
@@ -90,21 +101,33 @@ def parse_keys(text: str) -> tuple[SigningKey, ...]:
     try:
         if text.lstrip().startswith("{"):
             document = json.loads(text)
-            keys = tuple(SigningKey.of(_from_jwk(jwk)) for jwk in document.get("keys", [document]))
+            keys = tuple(map(_from_jwk, document.get("keys", [document])))
         else:
             blocks = _PEM.findall(text)
             keys = tuple(SigningKey.of(serialization.load_pem_private_key(each.encode(), None)) for each in blocks)
     except BadKeys:
         raise
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, InvalidKeyError):
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError, InvalidKeyError):
         raise BadKeys("they are neither a JWK set nor PEM text with private keys") from None
     if not keys:
         raise BadKeys("there is no key in it")
     return keys
 
 
-def _from_jwk(jwk: dict[str, Any]) -> Any:
-    return (OKPAlgorithm if jwk.get("kty") == "OKP" else ECAlgorithm).from_jwk(jwk)
+def _from_jwk(jwk: dict[str, Any]) -> SigningKey:
+    key = SigningKey.of((OKPAlgorithm if jwk.get("kty") == "OKP" else ECAlgorithm).from_jwk(jwk))
+    return replace(key, not_before=int(jwk.get("nbf", 0)))
+
+
+def rotated(keys: Sequence[SigningKey], keep: int, now: datetime) -> Sequence[SigningKey]:
+    """Return the keys with a new first key, which signs after PUBLISHED_FIRST, and the first ``keep`` old keys.
+
+    The keys stay as they are while their first key does not sign yet.
+    """
+    if keys[0].not_before > now.timestamp():
+        return keys
+    new = replace(SigningKey.generate(), not_before=int((now + PUBLISHED_FIRST).timestamp()))
+    return [new, *keys[:keep]]
 
 
 def as_jwk_set(keys: Sequence[SigningKey]) -> str:
@@ -140,17 +163,21 @@ def write_secret(path: Path, text: str, *, replace: bool) -> bool:
 
 
 class KeyRing:
-    """The keys in use: the first key signs, all keys verify. A file is read again when it has changed."""
+    """The keys in use. A file is read again when it has changed.
 
-    def __init__(self, source: str | Path) -> None:
+    All keys verify, and the first one whose time has come signs. If no key's time has come, the first key signs.
+    """
+
+    def __init__(self, source: str | Path, clock: Clock = lambda: datetime.now(UTC)) -> None:
         """Load the keys from a text or from a file. Raise BadKeys or OSError."""
         self._source = source
+        self._clock = clock
         self._version = self._file_version()
         self._keys = self._load()
 
     def signing(self) -> SigningKey:
         """Return the key that signs new tokens."""
-        return next(iter(self._current().values()))
+        return self._signing_first()[0]
 
     def verifying(self, kid: str) -> SigningKey | None:
         """Return the key with this thumbprint, or None."""
@@ -158,7 +185,7 @@ class KeyRing:
 
     def derived(self, purpose: str) -> list[bytes]:
         """Return a secret for another purpose from each key, beginning with the signing key."""
-        return [key.derive(purpose) for key in self._current().values()]
+        return [key.derive(purpose) for key in self._signing_first()]
 
     def fingerprints(self, data: bytes) -> list[str]:
         """Return an HMAC-SHA256 of ``data`` for each key, beginning with the signing key. Implements Fingerprints.
@@ -170,6 +197,10 @@ class KeyRing:
     def public(self) -> dict[str, list[dict[str, str]]]:
         """Return the public JWK set (RFC 7517)."""
         return {"keys": [key.public_jwk for key in self._current().values()]}
+
+    def _signing_first(self) -> list[SigningKey]:
+        now = self._clock().timestamp()
+        return sorted(self._current().values(), key=lambda key: key.not_before > now)  # keeps the order of the others
 
     def _current(self) -> dict[str, SigningKey]:
         # A rotation replaces the file. Every process that uses the file loads the new keys at its next token.

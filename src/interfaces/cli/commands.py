@@ -7,7 +7,7 @@ import click
 from src.domain.errors import Invalid, PorteroError, Unavailable
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.users import Profile
-from src.domain.values import Role
+from src.domain.values import Role, rfc3339
 from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
@@ -186,8 +186,12 @@ def keys() -> None:
 )
 @click.pass_obj
 def rotate_keys(console: Console, keep: int) -> None:
-    """Sign with a new key from now on. Running processes use it soon, and tokens in use stay valid."""
-    click.echo(f"signing with {console.rotate_keys(keep)}")
+    """Publish a new key, which signs after six minutes. Tokens in use stay valid.
+
+    Other services may cache the published keys for five minutes. While a new key waits, no other key is made.
+    """
+    kid, begin = console.rotate_keys(keep)
+    click.echo(f"published {kid}, which signs from {rfc3339(begin)}")
 
 
 @keys.command("reencrypt")

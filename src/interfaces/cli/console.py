@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -64,8 +65,11 @@ class Console:
     """Fill a fresh development store with data to look at, and return the lines to print."""
     preview_mail: Callable[[MailKind, str, Path | None], Message]
     """Return a mail in a language with sample values, from the templates in a folder or in MAIL_TEMPLATES."""
-    rotate_keys: Callable[[int], str]
-    """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
+    rotate_keys: Callable[[int], tuple[str, datetime]]
+    """Make a new signing key, and return its id and the time from which it signs.
+
+    The argument is the number of old keys that still verify tokens.
+    """
     reencrypt: Callable[[], int]
     """Encrypt the secrets of factors with another data key, and return their number."""
     new_keys: Callable[[], str]

@@ -6,6 +6,7 @@ from typing import Annotated
 from flask import Response, current_app, json
 from pydantic import Field
 
+from src.application.ports import KEYS_MAX_AGE
 from src.domain.errors import Unavailable
 from src.interfaces.errors.pages import prefers_page
 from src.interfaces.framework.bodies import Query
@@ -15,11 +16,6 @@ from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import unless_known
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import DocumentView, JwksView, StatusView
-
-KEYS_MAX_AGE = 300
-"""The seconds for which clients may cache the public keys.
-
-The time is short, so that clients soon distrust a removed key. A client fetches the keys again for an unknown key."""
 
 feature = Feature("Operations", "For operators and other machines.")
 route = partial(Operation, feature)
@@ -43,7 +39,8 @@ def show_readiness() -> Response:
 @route("GET /.well-known/jwks.json", Access.PUBLIC, JwksView)
 def show_keys() -> Response:
     """Publish the keys that verify our access tokens (RFC 7517)."""
-    return _public(json.dumps(services().authentication.public_keys()), f"public, max-age={KEYS_MAX_AGE}")
+    caching = f"public, max-age={KEYS_MAX_AGE.seconds}"
+    return _public(json.dumps(services().authentication.public_keys()), caching)
 
 
 class Aliases(Query):
