@@ -15,8 +15,12 @@ from tests.e2e.service import PASSWORD
 from tests.support.emulators import free_port, running
 from tests.support.markdown import ROOT
 
-FLASK = ["flask", "run", "--port"]
-FASTAPI = ["uvicorn", "--factory", "app:create_app", "--port"]
+COMMANDS = {
+    "protect-flask": ["flask", "run", "--port"],
+    "protect-fastapi": ["uvicorn", "--factory", "app:create_app", "--port"],
+    "protect-django": ["gunicorn", "app:application", "--no-control-socket", "--bind"],
+}
+"""The commands that start the back ends in Python. The port comes last."""
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +34,15 @@ def express(typescript: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["protect-flask", "protect-fastapi", "protect-express"])
+@pytest.fixture(scope="module", params=[*COMMANDS, "protect-express"])
 def back_end(request: pytest.FixtureRequest, url: str) -> Iterator[str]:
     port = free_port()
     environment = {**os.environ, "PORTERO": url, "PORT": str(port), "PYTHONPATH": str(ROOT / "clients/python/src")}
     if request.param == "protect-express":
         folder, command = request.getfixturevalue("express"), ["node", "server.js"]
     else:
-        command = [sys.executable, "-m", *(FLASK if request.param == "protect-flask" else FASTAPI), str(port)]
+        place = f"127.0.0.1:{port}" if request.param == "protect-django" else str(port)
+        command = [sys.executable, "-m", *COMMANDS[request.param], place]
         folder = ROOT / "examples" / request.param
     with running(command, env=environment, cwd=folder, ready=f"127.0.0.1:{port}"):
         yield f"http://127.0.0.1:{port}"
@@ -79,7 +84,7 @@ def test_a_back_end_lets_users_in_and_tells_the_others_what_to_do(url: str, back
         assert refused["a guest"].json()["type"] == "/problems/forbidden"
 
 
-@pytest.mark.parametrize("name", ["protect-flask", "protect-fastapi"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_tests_of_a_back_end_in_python_pass(name: str, tmp_path: Path) -> None:
     folder = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "portero_client.testing", "-p", "no:cacheprovider"]
