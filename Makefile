@@ -5,7 +5,7 @@ ARGS ?=
 export PYTHON
 
 # The requirements that the settings ask for, in the environment or in .env.
-CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql) $(if $(filter granian,$(SERVER))$(shell grep -sE '^(export +)?SERVER=.?granian' .env),granian)
+CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(OTEL_EXPORTER_OTLP_ENDPOINT)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|OTEL_EXPORTER_OTLP_ENDPOINT=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql) $(if $(filter granian,$(SERVER))$(shell grep -sE '^(export +)?SERVER=.?granian' .env),granian)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo emulators worker test test-docker check docs reference clients bench interop torture lock audit sbom clean

@@ -21,6 +21,7 @@ from src.bootstrap.background import end_stopping_worker, start_background
 from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import prepare, reencrypt, require_tables, require_usable, rotate_keys
+from src.bootstrap.tracing import load_tracing, start_tracing
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.infrastructure.logs import configure_logs
@@ -60,6 +61,7 @@ def serve(settings: Settings) -> None:
         from src.bootstrap import web  # the workers share it
 
         make_server = _load_server(settings)
+        load_tracing(settings)
     require_tables(settings)
     make_keys(settings)
     require_data_keys(settings)
@@ -103,7 +105,7 @@ def work(settings: Settings) -> None:
     """Run jobs from the message broker until the process is told to stop. Raises ConfigurationError."""
     if settings.queue_url.startswith("inline:"):
         raise ConfigurationError(
-            "QUEUE_URL: inline:// runs jobs in the web process; for workers set redis://HOST:PORT/DB or amqp://HOST"
+            f"QUEUE_URL: {scheme}:// runs jobs in the web process; for workers set redis://HOST:PORT/DB or amqp://HOST"
         )
     require_tables(settings)
     configure_logs(settings.firebase_project, text=settings.text_logs)

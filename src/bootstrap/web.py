@@ -1,14 +1,14 @@
 """Builds the WSGI application from the settings. Only the processes of a web server load the HTTP interface."""
 
-from functools import partial
-
-from flask import Flask
+from flask import Flask, request
 
 from src.bootstrap.background import start_background, stop_background
 from src.bootstrap.check import check
 from src.bootstrap.prepare import ensure_admin
+from src.bootstrap.tracing import start_tracing
 from src.bootstrap.wiring import wire
 from src.infrastructure.logs import configure_logs
+from src.infrastructure.tracing import traced
 from src.interfaces import app as http
 from src.interfaces.framework.headers import request_fields
 from src.interfaces.web.console.health import Operations
@@ -24,6 +24,7 @@ def create_app(version: str) -> Flask:
     """
     settings = load_settings()
     configure_logs(settings.firebase_project, request_fields.get, text=settings.text_logs)
+    flush_traces = start_tracing(settings)
     services = wire(settings)
     if settings.is_ephemeral:  # the store that `prepare` wrote to was lost with its process
         ensure_admin(settings, services)
@@ -46,5 +47,20 @@ def create_app(version: str) -> Flask:
         operations=Operations(version, partial(check, settings), [*settings_in_force(settings)]),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
-    app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it
+    trace_requests(app)
+
+    def stop() -> None:
+        stop_background(services, tasks)
+        flush_traces()
+
+    app.extensions["portero.stop"] = stop  # the server calls it
     return app
+
+
+def trace_requests(app: Flask) -> None:
+    """Record each request of ``app`` as a span, if this process is traced."""
+
+    def route() -> str | None:
+        return request.url_rule.rule if request and request.url_rule else None
+
+    app.wsgi_app = traced(app.wsgi_app, route)  # type: ignore[method-assign]

@@ -36,6 +36,7 @@ from src.domain.datasets import Dataset
 from src.domain.files import File
 from src.infrastructure.logs import audit
 from src.infrastructure.mails.folder import MailFolder
+from src.infrastructure.tracing import span
 from src.interfaces.services import Services
 from src.settings import Settings
 
@@ -115,6 +116,7 @@ def _make_runner(ports: Ports) -> JobRunner:
         delay=timedelta(seconds=ports.settings.job_delay_seconds),
         clock=ports.clock,
         count=ports.count,
+        trace=span,
     )
 
 

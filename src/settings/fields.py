@@ -65,6 +65,9 @@ class SettingsFields(BaseModel):
 
     The default is ``text`` on a terminal, else ``json``.
     """
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    """The URL of an OpenTelemetry collector, such as ``http://localhost:4318``, which gets a span for each request,
+    commit, outgoing call and job. Install ``requirements/extras.txt``. See docs/how-to/traces.md."""
     flask_debug: bool = False
     """Only checked: production refuses to start with it."""
 

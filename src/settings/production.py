@@ -159,6 +159,11 @@ REFUSALS = (
         lambda settings: any(map(_is_guessable, settings.credentials.values())),
     ),
     Refusal(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "traces tell how the service is used; begin it with https://, or use a collector in the private network",
+        lambda settings: _is_open_and_public(str(settings.otel_exporter_otlp_endpoint or "")),
+    ),
+    Refusal(
         "PASSWORD_MIN_LENGTH",
         "shorter passwords can be guessed; use 8 or more",
         lambda settings: settings.password_min_length < 8,

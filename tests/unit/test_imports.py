@@ -21,6 +21,7 @@ HEAVY = {
     "httpx2",
     "mako",
     "obstore",
+    "opentelemetry",
     "polars",
     "prometheus_client",
     "re2",

@@ -298,6 +298,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
         for host in ("leaks.example", "leaks.example.", "user:word@leaks.example:80", "8.8.8.8", "[2606:4700::1]:8080")
     ],
     ("MIGRATE_LOGIN_URL", {"MIGRATE_LOGIN_URL": "http://old.example/login"}),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces.example:4318"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_MEMORY_KIB": "8"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "1"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "9", "ARGON2_MEMORY_KIB": "7167"}),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from src.application.ports import Clock, CountEvent, uncounted
+from src.application.ports import Clock, CountEvent, TraceStep, uncounted, untraced
 from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable
 from src.domain.messages import Translatable
@@ -58,6 +58,7 @@ class JobRunner:
     """The time that every job waits before its work begins, so that users of a demonstration can watch it."""
     clock: Clock
     count: CountEvent = uncounted
+    trace: TraceStep = untraced
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is about to end. Then no job is started, and a job that still waits is put back."""
     _running: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,8 @@ class JobRunner:
             if self._stopped_while_waiting(job):
                 self._transition(job, Job.put_back, error=None)
                 return None
-            result = handler.run(job, self._progress_of(job))
+            with self.trace(f"run {job.kind}"):
+                result = handler.run(job, self._progress_of(job))
         except NotRunnable:
             raise
         except Postponed as error:

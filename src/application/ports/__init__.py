@@ -16,7 +16,7 @@ from src.application.ports.identity import (
     TokenIssuer,
     Tokens,
 )
-from src.application.ports.metrics import CountEvent, Metrics, uncounted
+from src.application.ports.metrics import CountEvent, Metrics, TraceStep, uncounted, untraced
 from src.application.ports.outgoing import (
     FileRelay,
     JobQueue,
@@ -76,7 +76,9 @@ __all__ = [
     "TokenClaims",
     "TokenIssuer",
     "Tokens",
+    "TraceStep",
     "UsernameParser",
     "WebhookSender",
     "uncounted",
+    "untraced",
 ]

@@ -1,6 +1,7 @@
-"""The port of metrics, which tell an operator how the service does."""
+"""The ports of metrics and traces, which tell an operator how the service does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
@@ -13,6 +14,15 @@ class CountEvent(Protocol):
 
 def uncounted(metric: str, *labels: str, amount: int = 1) -> None:
     """Count nothing. Implements CountEvent."""
+
+
+TraceStep = Callable[[str], AbstractContextManager[object]]
+"""A function that returns a context manager, which adds its block under a name to the trace of the current work."""
+
+
+def untraced(name: str) -> AbstractContextManager[object]:
+    """Trace nothing. Implements TraceStep."""
+    return nullcontext()
 
 
 class Metrics(Protocol):

@@ -17,6 +17,7 @@ from google.auth.transport.requests import AuthorizedSession
 from src.domain.errors import FieldError, Invalid, NotFound, Taken, TooManyAttempts, Unavailable
 from src.domain.messages import Translatable
 from src.infrastructure.outages import unavailable_on
+from src.infrastructure.tracing import span
 
 _log = logging.getLogger("portero.firebase")
 
@@ -126,7 +127,9 @@ class FirebaseRest:
         emulator = _emulator()
         url = f"{f'http://{emulator}/' if emulator else 'https://'}identitytoolkit.googleapis.com/v1/{path}"
         timeouts = (min(3.0, self._timeout), self._timeout)  # to connect, to receive
-        response = session.post(url, json=fields, timeout=timeouts, allow_redirects=False)
+        with span("call", "CLIENT", {"peer.service": "Firebase Auth", "rpc.method": path.rpartition("/")[2]}) as found:
+            response = session.post(url, json=fields, timeout=timeouts, allow_redirects=False)
+            found["http.response.status_code"] = response.status_code
         answer = dict(response.json())
         if response.status_code != 200:
             raise _Refused(str(answer["error"]["message"]).partition(" ")[0])

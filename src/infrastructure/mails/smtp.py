@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from src.application.ports import Clock, Message
 from src.domain.errors import AttemptFailed, Postponed
 from src.domain.messages import Translatable
+from src.infrastructure.tracing import span
 
 _STEP_SECONDS = 10.0
 _TOTAL_SECONDS = 30.0
@@ -52,7 +53,7 @@ class SmtpMailer:
         except (ValueError, LookupError, MessageError) as error:
             problem = Translatable("The mail cannot be written: {error}", error=error)
             raise AttemptFailed(problem, final=True) from error
-        with self._connection() as server:
+        with span("call", "CLIENT", {"peer.service": "The mail server"}), self._connection() as server:
             server.send_message(mail, self._sender.addr_spec, [recipient])
 
     def check(self) -> None:

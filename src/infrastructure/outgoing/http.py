@@ -20,6 +20,7 @@ from src.application.strict_json import strict_json
 from src.domain.errors import AttemptFailed
 from src.domain.messages import Translatable
 from src.infrastructure.outgoing.circuit import Circuit, Down
+from src.infrastructure.tracing import span
 
 _log = logging.getLogger("portero.outgoing")
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # Its INFO messages contain URLs, which may hold secrets.
@@ -79,7 +80,10 @@ class Destination:
         with self._circuit.attempt():
             try:
                 url = self._url.join(path) if path else self._url
-                answer = self._exchange(method, url, headers, content, by)
+                attributes = {"peer.service": self._circuit.name, "http.request.method": method}
+                with span("call", "CLIENT", attributes) as found:
+                    answer = self._exchange(method, url, headers, content, by)
+                    found["http.response.status_code"] = answer.status
             except httpx2.TimeoutException as error:
                 raise self._down("{service} took too long to answer.", type(error).__name__) from None
             except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host is no DNS name.

@@ -17,6 +17,7 @@ from typing import Any
 
 from src.domain.values import InvalidValue
 from src.domain.webhooks import ATTEMPT
+from src.infrastructure.tracing import span
 
 _log = logging.getLogger("portero.webhooks")
 
@@ -87,7 +88,9 @@ class HttpWebhookSender:
         by = time.monotonic() + self._seconds
         try:
             self.check(url)  # the settings may have changed since it was added
-            return self._post(url, headers, body.encode(), by)
+            with span("call", "CLIENT", {"peer.service": "A webhook", "http.request.method": "POST"}) as found:
+                status = found["http.response.status_code"] = self._post(url, headers, body.encode(), by)
+                return status
         except (httpx2.HTTPError, OSError, UnicodeError, TooSlow, NotAllowed, InvalidValue, ssl.SSLError) as error:
             _log.info("a webhook was not reached: %s", type(error).__name__)
             return None

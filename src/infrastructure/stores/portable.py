@@ -1,5 +1,6 @@
 """The operations that all stores share: ``get``, ``find`` and ``commit``, over the driver of each store."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from src.infrastructure.stores.cursors import decode_cursor, encode_cursor
 from src.infrastructure.stores.driver import Delete, Document, Driver, Key, PreconditionFailed, Query, Write, is_met
 from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS
 from src.infrastructure.stores.schema.types import VALID_ID, Index
+from src.infrastructure.tracing import span
 
 
 class Store(Driver):
@@ -58,7 +60,12 @@ class Store(Driver):
         whose reply was lost; if the first one was applied, the second fails, but the documents carry the id of
         this operation and the commit counts as successful.
         """
-        operation = new_id()
+        names = sorted({write.key.collection.name for write in writes})
+        with span("commit", "CLIENT", {"db.collection.name": ",".join(names), "db.operation.batch.size": len(writes)}):
+            return self._commit_repeatedly(writes, new_id())
+
+    def _commit_repeatedly(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        """Commit until the outcome is certain. Raises as ``commit`` does."""
         for _ in range(5):
             try:
                 return self._commit(writes, operation)
