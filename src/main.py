@@ -103,12 +103,14 @@ def _load_server(settings: Settings) -> Callable[..., Any]:
 
 def work(settings: Settings) -> None:
     """Run jobs from the message broker until the process is told to stop. Raises ConfigurationError."""
-    if settings.queue_url.startswith("inline:"):
+    if settings.queue_url.startswith(("inline:", "cloudtasks:")):
+        scheme = settings.queue_url.partition(":")[0]
         raise ConfigurationError(
             f"QUEUE_URL: {scheme}:// runs jobs in the web process; for workers set redis://HOST:PORT/DB or amqp://HOST"
         )
     require_tables(settings)
     configure_logs(settings.firebase_project, text=settings.text_logs)
+    start_tracing(settings)
     services = wire(settings)
     start_background(services)
     from src.infrastructure.queues.celery import work

@@ -15,15 +15,12 @@ from src.application.ports import (
     BlobStore,
     Clock,
     FileRelay,
-    JobQueue,
     LoginSource,
     Mailer,
     RelyingParty,
     RemoteAccounts,
-    Run,
 )
 from src.application.summaries import Adviser
-from src.bootstrap.servers.cpus import leave_cpu
 from src.domain.errors import NotFound
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.breaches import BadList, BreachSource
@@ -255,24 +252,6 @@ def make_relay(settings: Settings) -> FileRelay | None:
     from src.infrastructure.outgoing.relay import HttpRelay
 
     return HttpRelay(str(settings.file_relay_url))
-
-
-def make_queue(settings: Settings, run: Run) -> JobQueue:
-    """Return the queue of QUEUE_URL. Raises ConfigurationError when its library is missing."""
-    if settings.queue_url.startswith("inline:"):
-        from src.infrastructure.queues.inline import InlineQueue
-
-        def run_on_any_cpu(job_id: str) -> float | None:
-            leave_cpu()  # a thread that serves requests may have started this one
-            return run(job_id)
-
-        return InlineQueue(run_on_any_cpu)
-    try:
-        from src.infrastructure.queues.celery import CeleryQueue
-    except ImportError:
-        raise ConfigurationError("QUEUE_URL: Celery needs requirements/extras.txt installed") from None
-
-    return CeleryQueue(settings.queue_url)
 
 
 def key_source(settings: Settings) -> str | Path:

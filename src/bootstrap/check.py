@@ -16,7 +16,6 @@ from src.bootstrap.adapters import (
     make_limiter,
     make_login_source,
     make_mailer,
-    make_queue,
     make_relying_party,
     make_remote_accounts,
     make_store,
@@ -26,6 +25,8 @@ from src.bootstrap.adapters import (
 )
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import require_tables, require_usable
+from src.bootstrap.queues import make_queue
+from src.bootstrap.tracing import load_tracing
 from src.domain.errors import PorteroError, Unavailable
 from src.domain.mails import MailKind
 from src.infrastructure.stores.registry import store_class
@@ -92,6 +93,8 @@ def _checks(settings: Settings) -> Iterator[_Check]:
         f"data keys in {data_source if isinstance(data_source, Path) else 'DATA_KEYS'}",
         lambda: require_data_keys(settings),
     )
+    if settings.otel_exporter_otlp_endpoint:
+        yield _Check("traces", lambda: load_tracing(settings))
     yield _Check("tables", lambda: require_tables(settings))
     yield _Check(
         f"store {store}", lambda: _read_store(settings), "Start the store, restore a backup, or correct STORE_URL"

@@ -1,5 +1,7 @@
 """Builds the WSGI application from the settings. Only the processes of a web server load the HTTP interface."""
 
+from functools import partial
+
 from flask import Flask, request
 
 from src.bootstrap.background import start_background, stop_background

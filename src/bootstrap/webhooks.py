@@ -1,10 +1,8 @@
 """Builds the service that manages webhooks, and the dispatcher that delivers events to them."""
 
 from src.application.notices import Notices
-from src.application.webhooks import WebhookDispatcher, WebhookService
+from src.application.webhooks import RunApart, WebhookDispatcher, WebhookService
 from src.bootstrap.ports import Ports
-from src.domain.webhooks import MAX_WEBHOOKS
-from src.infrastructure.background import Lanes
 
 
 def make_webhooks(ports: Ports) -> WebhookService:
@@ -19,8 +17,8 @@ def make_webhooks(ports: Ports) -> WebhookService:
     )
 
 
-def make_dispatcher(ports: Ports, notices: Notices) -> WebhookDispatcher:
-    """Return the dispatcher of events to webhooks. It delivers to each webhook in a thread of its own."""
+def make_dispatcher(ports: Ports, notices: Notices, run_apart: RunApart) -> WebhookDispatcher:
+    """Return the dispatcher of events to webhooks."""
     return WebhookDispatcher(
         webhooks=ports.webhooks,
         deliveries=ports.deliveries,
@@ -29,7 +27,7 @@ def make_dispatcher(ports: Ports, notices: Notices) -> WebhookDispatcher:
         sender=ports.webhook_sender,
         sealer=ports.data_keys,
         notices=notices,
-        run_apart=Lanes(MAX_WEBHOOKS),
+        run_apart=run_apart,
         clock=ports.clock,
         count=ports.count,
     )

@@ -22,7 +22,7 @@ from src.bootstrap.accounts import (
     make_directory,
     make_imports,
 )
-from src.bootstrap.adapters import make_queue, now
+from src.bootstrap.adapters import now
 from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_datasets
 from src.bootstrap.dogs import dog_handlers, make_dogs
 from src.bootstrap.factors import make_enrolments, make_proofs
@@ -30,10 +30,13 @@ from src.bootstrap.files import file_handlers, make_file_objects, make_files
 from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, make_notices
 from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Overrides, Ports
+from src.bootstrap.queues import make_deliveries, make_queue
 from src.bootstrap.sessions import make_authentication, make_introspection, make_sessions
 from src.bootstrap.webhooks import make_dispatcher, make_webhooks
 from src.domain.datasets import Dataset
 from src.domain.files import File
+from src.domain.webhooks import MAX_WEBHOOKS
+from src.infrastructure.background import Lanes
 from src.infrastructure.logs import audit
 from src.infrastructure.mails.folder import MailFolder
 from src.infrastructure.tracing import span
@@ -60,6 +63,8 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         ports.invitations,
     )
     notices = make_notices(ports, queue)
+    lanes = Lanes(MAX_WEBHOOKS)  # a thread for each webhook
+    dispatcher = make_dispatcher(ports, notices, lanes)
     accounts = make_accounts(ports, [each.delete_for_user for each in owners], notices)
     directory = make_directory(ports, accounts)
     authentication = make_authentication(ports, accounts)
@@ -69,12 +74,14 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     files = make_files(ports, file_objects, queue)
     events = EventService(events=ports.events)
     account_service = make_account_service(ports, accounts, sessions, notices)
+    operations = _make_maintenance(ports, accounts, file_objects, dataset_objects)
     return Services(
         accounts=account_service,
         administration=make_administration(ports, directory, notices),
         authentication=authentication,
         browsers=BrowserSessionService(sessions=sessions),
         custom_tokens=CustomTokenService(accounts=accounts, enabled=settings.firebase_tokens),
+        deliveries=make_deliveries(settings, queue, [operations.sweep, jobs.resend, dispatcher.run, lanes.wait]),
         datasets=make_datasets(ports, dataset_objects, queue),
         directory=directory,
         dogs=make_dogs(ports, queue),
@@ -103,7 +110,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         webhooks=make_webhooks(ports),
         rules=ports.rules,
         audit=audit,
-        dispatcher=make_dispatcher(ports, notices),
+        dispatcher=dispatcher,
         caught_mails=ports.mailer.newest if isinstance(ports.mailer, MailFolder) else None,
         metrics=ports.metrics,
     )

@@ -3,7 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+
+WAIT_SECONDS = 50.0
+"""Less than a minute, after which a scheduler sweeps again."""
 
 _log = logging.getLogger("portero.background")
 
@@ -44,24 +48,25 @@ class Lanes:
     def __init__(self, most: int) -> None:
         """Run up to ``most`` functions at the same time."""
         self._pool = ThreadPoolExecutor(most, "lane")
-        self._running: set[str] = set()
+        self._running: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, name: str, step: Callable[[], None]) -> None:
         """Run ``step`` in the background, unless a function with the same name runs or waits. Return at once."""
         with self._lock:
-            if name in self._running:
-                return
-            self._running.add(name)
-        try:
-            self._pool.submit(self._run, name, step)
-        except RuntimeError:  # the process is about to end
-            self._running.discard(name)
+            self._running = {other: running for other, running in self._running.items() if not running.done()}
+            if name not in self._running:
+                with suppress(RuntimeError):  # the process is about to end
+                    self._running[name] = self._pool.submit(self._run, step)
 
-    def _run(self, name: str, step: Callable[[], None]) -> None:
+    def wait(self) -> None:
+        """Wait until the functions that run now have ended, but not longer than ``WAIT_SECONDS``."""
+        with self._lock:
+            running = [*self._running.values()]
+        wait(running, WAIT_SECONDS)
+
+    def _run(self, step: Callable[[], None]) -> None:
         try:
             step()
         except Exception:
             _log.exception("a lane failed")
-        finally:
-            self._running.discard(name)

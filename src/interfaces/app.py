@@ -13,6 +13,7 @@ from src.interfaces.framework.request_log import log_requests_of
 from src.interfaces.http.features import (
     accounts,
     datasets,
+    deliveries,
     directory,
     dogs,
     error_pages,
@@ -137,7 +138,7 @@ def create_app(
     app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
     app.before_request(_check_request)
     compressed = compression_of(app)
-    for feature in FEATURES:
+    for feature in (*FEATURES, *([deliveries.feature] if services.deliveries else [])):
         feature.mount(app, compressed)
     app.register_blueprint(docs)
     app.register_blueprint(pages)

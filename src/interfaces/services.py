@@ -8,6 +8,7 @@ from src.application.administration import AdministrationService
 from src.application.audit import Audit
 from src.application.custom_tokens import CustomTokenService
 from src.application.datasets import DatasetService
+from src.application.deliveries import DeliveryService
 from src.application.directory import DirectoryService
 from src.application.dogs import DogService
 from src.application.enrolment import EnrolmentService
@@ -45,6 +46,8 @@ class Services:
     authentication: AuthenticationService
     browsers: BrowserSessionService
     custom_tokens: CustomTokenService
+    deliveries: DeliveryService | None
+    """For the requests of a queue that delivers jobs to this service, if QUEUE_URL names one."""
     datasets: DatasetService
     directory: DirectoryService
     dogs: DogService

@@ -88,7 +88,11 @@ class SettingsFields(BaseModel):
     """
     queue_url: str = "inline://"
     """With ``inline://`` threads of the web process run jobs. ``redis://…``, ``rediss://…``, ``amqp://…`` or
-    ``amqps://…`` hands them to Celery: docs/how-to/celery.md."""
+    ``amqps://…`` hands them to Celery: docs/how-to/celery.md. ``cloudtasks://PROJECT/LOCATION/QUEUE`` lets Cloud Tasks
+    deliver them to this service: docs/how-to/cloud-run.md#jobs-without-cpu-between-requests."""
+    queue_account: str | None = None
+    """The e-mail address of the service account in whose name Cloud Tasks and Cloud Scheduler call this service at
+    ``PUBLIC_URL``. Needed by a ``QUEUE_URL`` that begins with ``cloudtasks:``."""
     job_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
     """The time for which a job is shown as ``running`` before its work begins, for demonstrations."""
     max_upload_bytes: PositiveInt = 256 << 20

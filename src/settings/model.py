@@ -15,6 +15,7 @@ from src.settings.values import SettingsValues
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 _URL = re.compile("[a-z][a-z0-9+.-]*://")
+_QUEUES = ("inline://", "redis://", "rediss://", "amqp://", "amqps://")
 _CREDENTIAL = re.compile(r"([A-Za-z0-9._~-]+):([A-Za-z0-9._~-]{16,})")
 _ORIGIN = re.compile(r"\*|https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
@@ -65,10 +66,15 @@ class Settings(SettingsValues):
             yield "WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1"
         if not self.blob_url.startswith(("file://", "s3://", "gs://", "memory://")):
             yield "BLOB_URL: use file://PATH, s3://BUCKET, gs://BUCKET or memory://"
-        if not self.queue_url.startswith(("inline://", "redis://", "rediss://", "amqp://", "amqps://")):
-            yield "QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://… or amqp://HOST"
+        if not self.queue_url.startswith(_QUEUES) and not self.tasks_queue:
+            yield (
+                "QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://…, amqp://HOST "
+                "or cloudtasks://PROJECT/LOCATION/QUEUE"
+            )
         elif self.single_process and not self.queue_url.startswith("inline:"):
             yield "QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last"
+        if self.tasks_queue and not (self.queue_account and self.public_url):
+            yield "QUEUE_ACCOUNT, PUBLIC_URL: needed by cloudtasks://: who calls this service, and where"
         if not all(_CREDENTIAL.fullmatch(":".join(pair)) for pair in self.credentials.items()):
             yield (
                 "SERVICE_CREDENTIALS: write NAME:SECRET, separated by commas; "

@@ -1,11 +1,14 @@
 """Values that are derived from the settings."""
 
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from src.settings.fields import SettingsFields
 from src.settings.passkeys import domain_of
+
+_TASKS_QUEUE = re.compile("cloudtasks://([a-z][a-z0-9.:-]{1,62})/([a-z0-9-]{1,30})/([A-Za-z0-9-]{1,100})")
 
 
 class SettingsValues(SettingsFields):
@@ -61,6 +64,13 @@ class SettingsValues(SettingsFields):
     def names_of_mfa_roles(self) -> list[str]:
         """The names of the roles in MFA_ROLES."""
         return [name.strip() for name in (self.mfa_roles or "").split(",") if name.strip()]
+
+    @property
+    def tasks_queue(self) -> str | None:
+        """The name at Google of the queue in a QUEUE_URL like cloudtasks://PROJECT/LOCATION/QUEUE, else None."""
+        if not (found := _TASKS_QUEUE.fullmatch(self.queue_url)):
+            return None
+        return "projects/{}/locations/{}/queues/{}".format(*found.groups())
 
     @property
     def links_url(self) -> str:

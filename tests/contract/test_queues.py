@@ -1,4 +1,4 @@
-"""The contract of job queues, for threads of this process and for a worker behind a real broker."""
+"""The contract of job queues: for threads of this process, a worker behind a real broker, and a stub of Cloud Tasks."""
 
 import queue
 import threading
@@ -15,7 +15,8 @@ from src.domain.errors import Unavailable
 from src.infrastructure.queues.celery import CeleryQueue
 from src.infrastructure.queues.inline import InlineQueue
 from tests.support.brokers import Broker, RabbitMQ, Redis
-from tests.support.clock import Stopwatch, outcome_within
+from tests.support.clock import Stopwatch, outcome_within, until
+from tests.support.cloud_tasks import QUEUE, CloudTasks, cloud_tasks, delivering
 from tests.support.races import at_once
 from tests.support.workers import PATIENCE, THREADS, Jobs, ended, named, worker
 
@@ -55,13 +56,19 @@ def rabbitmq(rabbitmq_server: RabbitMQ) -> RabbitMQ:
     return rabbitmq_server
 
 
-@pytest.fixture(params=["inline", "redis", "rabbitmq"])
+@pytest.fixture(params=["inline", "redis", "rabbitmq", "cloudtasks"])
 def place(request: pytest.FixtureRequest, jobs: Jobs) -> Iterator[Place]:
     if request.param == "inline":
         inline = InlineQueue(jobs.run, THREADS)
         yield Place(inline, inline.close)
         jobs.release()
         assert inline.close(PATIENCE)
+        return
+    if request.param == "cloudtasks":
+        with cloud_tasks(THREADS) as stub, delivering(stub, jobs.run) as tasks:
+            yield Place(tasks, tasks.close)
+            jobs.release()
+            assert tasks.close(PATIENCE)
         return
     broker: Broker = request.getfixturevalue(request.param)
     with worker(broker.url, jobs) as process:
@@ -136,7 +143,7 @@ class TestQueue:
         place.queue.send(waiting, 4)
         threading.Timer(4.5, jobs.release).start()
         assert place.stop(PATIENCE)
-        heard = [jobs.heard() for _ in range(1 if isinstance(place.queue, InlineQueue) else 2)]
+        heard = [jobs.heard() for _ in range(2 if isinstance(place.queue, CeleryQueue) else 1)]
         assert heard[-1][:2] == ("ended", job)
         with pytest.raises(queue.Empty):
             jobs.heard(0)
@@ -179,3 +186,50 @@ class TestInlineQueue:
         inline.send(named("held"))
         jobs.begun()
         assert outcome_within(1, lambda: inline.close(0.2)) is False
+
+
+class TestCloudTasksQueue:
+    @pytest.fixture
+    def stub(self) -> Iterator[CloudTasks]:
+        with cloud_tasks(THREADS) as stub:
+            yield stub
+
+    def test_a_job_that_many_processes_send_at_once_is_delivered_once(
+        self, stub: CloudTasks, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("src.infrastructure.queues.cloud_tasks.SLOT_SECONDS", 10**9)  # no half minute ends now
+        with delivering(stub, jobs.run) as tasks:
+            job, last = named("whole"), named("whole")
+            assert at_once(lambda _: tasks.send(job), range(20)) == [None] * 20
+            tasks.send(last)
+            assert {jobs.begun()[0], jobs.begun()[0]} == {job, last}
+            until(lambda: len(stub.deliveries) == 2, "both are answered")
+            assert {status for _, status in stub.deliveries} == {204}
+
+    def test_a_delivery_to_a_process_that_stops_is_repeated(self, stub: CloudTasks, jobs: Jobs) -> None:
+        with delivering(stub, jobs.run) as tasks:
+            tasks.send(named("whole"), 0.1)
+            assert tasks.close(0)
+            until(lambda: len(stub.deliveries) >= 2, "it is delivered again")
+            assert {status for _, status in stub.deliveries} == {503}
+            with pytest.raises(queue.Empty):
+                jobs.heard(0)
+
+    @pytest.mark.parametrize("status", [403, 404, 429, 500, 503])
+    def test_an_api_that_refuses_is_unavailable(self, stub: CloudTasks, jobs: Jobs, status: int) -> None:
+        with delivering(stub, jobs.run) as tasks:
+            stub.status = status
+            with pytest.raises(Unavailable) as sending:
+                tasks.send(named("whole"))
+            with pytest.raises(Unavailable) as checking:
+                tasks.check()
+            assert all(str(status) in str(caught.value.__cause__) for caught in (sending, checking))
+            tasks.notify(named("whole"))
+
+    def test_the_check_finds_a_queue_that_may_not_be_used(self, stub: CloudTasks, jobs: Jobs) -> None:
+        with delivering(stub, jobs.run) as tasks:
+            tasks.check()
+            stub.permits = False
+            with pytest.raises(Unavailable) as caught:
+                tasks.check()
+            assert QUEUE in str(caught.value.__cause__)

@@ -70,7 +70,7 @@ def test_a_request_continues_the_trace_of_its_client(client: Client, exporter: I
 def test_a_job_is_recorded(client: Client, exporter: InMemorySpanExporter) -> None:
     anna, services = join(client), services_of(client.application)
     assert client.post("/api/dogs/Rex", headers=anna.headers).status_code == 201
-    [job] = services.jobs.list().items
+    [job] = services.jobs.jobs.all().items
     exporter.clear()
     services.jobs.runner.run(job.id)
     spans = {span.name: span for span in exporter.get_finished_spans()}

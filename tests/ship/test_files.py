@@ -24,7 +24,13 @@ FIREBASE_SCHEMAS = ROOT / "tests/js/node_modules/firebase-tools/schema"
 DEPLOYED = ["deploy/cloudrun.yaml", "deploy/prepare.yaml"]
 COMPOSE_FILES = ["docker-compose.yml", "docker-compose.firebase.yml"]
 SECRETS = {"SIGNING_KEYS", "DATA_KEYS", "FIREBASE_WEB_API_KEY", "ADMIN_PASSWORD"}
-NAMES = {"PROJECT": "my-project", "REGION": "europe-west1", "TAG": "1a2b3c4", "ADMIN_EMAIL": "me@example.com"}
+NAMES = {
+    "PROJECT": "my-project",
+    "REGION": "europe-west1",
+    "TAG": "1a2b3c4",
+    "URL": "https://portero-1.europe-west1.run.app",
+    "ADMIN_EMAIL": "me@example.com",
+}
 
 
 def load(path: Path) -> Any:
@@ -65,8 +71,12 @@ def services(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture(params=DEPLOYED)
 def deployed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A file of deploy/ after envsubst. Raises KeyError for a name that docs/how-to/cloud-run.md does not set."""
-    path = tmp_path / Path(request.param).name
-    path.write_text(Template((ROOT / request.param).read_text()).substitute(NAMES))
+    return filled_in(request.param, tmp_path)
+
+
+def filled_in(name: str, folder: Path) -> Path:
+    path = folder / Path(name).name
+    path.write_text(Template((ROOT / name).read_text()).substitute(NAMES))
     return path
 
 
@@ -244,9 +254,9 @@ class TestCloudRun:
         assert load_settings().production
 
     def test_the_concurrency_equals_the_number_of_connections_to_the_store(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        path = ROOT / "deploy/cloudrun.yaml"
+        path = filled_in("deploy/cloudrun.yaml", tmp_path)
         put_on(image().env | environment(path), ROOT, monkeypatch)
         revision = load(path)["spec"]["template"]["spec"]
         assert revision["containerConcurrency"] == load_settings().web_concurrency * THREADS

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
-from src.bootstrap.adapters import make_queue
+from src.bootstrap.queues import make_queue
 from src.bootstrap.servers import worker as web_worker
 from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
 from src.bootstrap.servers.gunicorn import Server

@@ -217,6 +217,8 @@ def test_a_variable_of_the_environment_sets_a_setting(
         ({"BLOB_URL": "ftp://host"}, ["BLOB_URL"]),
         ({"BLOB_URL": "memory://", "WEB_CONCURRENCY": "2"}, ["WEB_CONCURRENCY"]),
         ({"QUEUE_URL": "localhost:6379"}, ["QUEUE_URL"]),
+        ({"QUEUE_URL": "cloudtasks://demo/europe-west1"}, ["QUEUE_URL"]),
+        ({"QUEUE_URL": "cloudtasks://demo/europe-west1/portero"}, ["QUEUE_ACCOUNT, PUBLIC_URL"]),
         ({"QUEUE_URL": "redis://host", "STORE_URL": "memory://"}, ["QUEUE_URL"]),
         ({"QUEUE_URL": "redis://host", "BLOB_URL": "memory://"}, ["QUEUE_URL"]),
         ({"JOB_DELAY_SECONDS": "-1"}, ["JOB_DELAY_SECONDS"]),
