@@ -12,6 +12,10 @@ from src.infrastructure.csv.reading.blocks import Block
 
 MAX_CELLS = 100_000
 """About the number of cells that are looked at first: ten thousand rows of ten columns."""
+MIN_VALUES = 5
+"""With fewer values no value is rare."""
+MIN_MEASURES = 8
+"""With fewer numbers than these none is far from the others."""
 MAX_DISTINCT = 500
 """The number of distinct values of a column that Python looks at. The forms of a column do not need more."""
 _MAX_BYTES = 16 << 20

@@ -11,7 +11,8 @@ import polars as pl
 from src.domain.csv import Column, ColumnType, Schema
 from src.domain.csv.forms import any_form, grammar, with_default_form
 from src.infrastructure.csv.checking.evidence import ColumnEvidence, Evidence
-from src.infrastructure.csv.checking.facts import Facts, facts_about, is_key
+from src.infrastructure.csv.checking.facts import Facts, facts_about
+from src.infrastructure.csv.checking.keys import is_key
 from src.infrastructure.csv.checking.writing import choose_forms, count_forms, habits_of, is_ambiguous, with_form
 from src.infrastructure.csv.reading.blocks import Block
 from src.infrastructure.csv.reading.source import Source

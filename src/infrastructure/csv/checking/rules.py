@@ -8,7 +8,8 @@ import polars as pl
 from src.domain.csv import ORDER, ColumnType
 from src.domain.csv.forms import any_form, comparable, grammar
 from src.infrastructure.csv.checking import patterns
-from src.infrastructure.csv.checking.facts import Facts, number_in
+from src.infrastructure.csv.checking.facts import Facts
+from src.infrastructure.csv.checking.ranges import number_in
 
 _NUMERIC = {ColumnType.INTEGER: pl.Int128, ColumnType.NUMBER: pl.Float64}
 _CELL = pl.col("cell")
