@@ -11,7 +11,8 @@ from pydantic_core.core_schema import ErrorType
 
 from src.domain.errors import FieldError, Invalid
 from src.interfaces.app import FEATURES
-from src.interfaces.framework.bodies import Body, Form, Query, parse_body, parse_query
+from src.interfaces.framework.bodies import Body, Form, Query
+from src.interfaces.framework.parsing import parse_body, parse_query
 from src.interfaces.framework.requests import context_of
 from src.interfaces.framework.uploads import UploadBody
 from tests.support.translations import untranslated

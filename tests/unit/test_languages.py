@@ -21,7 +21,7 @@ from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.repositories.documents import singular
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.interfaces.errors.catalogue import CATALOGUE
-from src.interfaces.framework.bodies import WORDING
+from src.interfaces.framework.parsing import WORDING
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.languages import translated, translations
 from tests.support.translations import CATALOGUE as SPANISH

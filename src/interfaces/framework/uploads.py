@@ -21,7 +21,8 @@ from src.application.files import IncomingFile
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
 from src.interfaces.filenames import safe_filename
-from src.interfaces.framework.bodies import BODY_TIMEOUT, CUT_OFF, TOO_SLOW, Body, read_whole
+from src.interfaces.framework.bodies import Body
+from src.interfaces.framework.parsing import BODY_TIMEOUT, CUT_OFF, TOO_SLOW, read_whole
 
 _READ_BYTES = 1 << 16
 _FIRST_BYTES = 1 << 10

@@ -18,10 +18,11 @@ from src.domain.sessions import Client
 from src.domain.values import InvalidValue
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.pages import prefers_page
-from src.interfaces.framework.bodies import Form, parse_body
+from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.field_errors import with_field
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import page
+from src.interfaces.framework.parsing import parse_body
 from src.interfaces.framework.requests import client, context_of, services
 from src.interfaces.web.assets import serve_assets
 from src.interfaces.web.console.browser import browser

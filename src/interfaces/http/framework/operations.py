@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from src.application.caller import Caller
 from src.domain.errors import NotFound, PorteroError
 from src.interfaces.errors.oauth import answer_oauth_error
-from src.interfaces.framework.bodies import Body, Paging, Query, parse_body, parse_query
+from src.interfaces.framework.bodies import Body, Paging, Query
+from src.interfaces.framework.parsing import parse_body, parse_query
 from src.interfaces.framework.requests import context_of, services
 from src.interfaces.framework.uploads import Upload, UploadBody
 from src.interfaces.http.framework.authentication import Access, authenticated

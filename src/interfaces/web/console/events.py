@@ -9,7 +9,7 @@ from flask import Response
 from src.application.sessions import Caller
 from src.domain.events import CHOOSABLE, EventType
 from src.domain.values import fold
-from src.interfaces.framework.bodies import parse_query
+from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import services
 from src.interfaces.views import EventView
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, filters, next_query

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator
 from src.application.sessions import Caller
 from src.domain.invitations import MAX_DAYS, InvitationStatus
 from src.domain.values import Role
-from src.interfaces.framework.bodies import Form, parse_query
+from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import EmailField, RoleField, whole_number
+from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, next_query
 from src.interfaces.web.console.pages import AUDITORS, Page, go

@@ -9,7 +9,7 @@ from flask import Response
 
 from src.application.sessions import Caller
 from src.domain.jobs import MAX_ATTEMPTS, JobStatus, NotRunnable
-from src.interfaces.framework.bodies import parse_query
+from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import services
 from src.interfaces.web.console.charts import MOST_COUNTED, chart
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, next_query

@@ -16,9 +16,10 @@ from src.domain.errors import FieldError, Forbidden, InsufficientAuthentication,
 from src.domain.values import Role, new_id
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
-from src.interfaces.framework.bodies import Form, parse_body
+from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import STRICT_POLICY, page
+from src.interfaces.framework.parsing import parse_body
 from src.interfaces.framework.requests import context_of
 from src.interfaces.framework.uploads import Upload
 from src.interfaces.web.console.browser import (

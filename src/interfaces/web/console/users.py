@@ -10,7 +10,7 @@ from src.domain.users import Profile
 from src.domain.values import Role
 from src.interfaces.devices import device
 from src.interfaces.event_texts import sentence
-from src.interfaces.framework.bodies import Form, parse_query
+from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import (
     EmailField,
     LastNameField,
@@ -21,6 +21,7 @@ from src.interfaces.framework.fields import (
     UsernameField,
 )
 from src.interfaces.framework.headers import accepted_language
+from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
 from src.interfaces.views import UserView
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, filters, next_query
