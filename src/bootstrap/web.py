@@ -42,6 +42,7 @@ def create_app(version: str) -> Flask:
         docs_aliases=settings.docs_aliases,
         console=settings.console,
         console_admin=settings.admin_pages,
+        picture_hosts=settings.picture_hosts,
         development=not settings.production,
         https=settings.production,
         issuer=settings.issuer,

@@ -104,6 +104,7 @@ def create_app(
     docs_aliases: bool = False,
     console: bool = True,
     console_admin: bool = True,
+    picture_hosts: Sequence[str] = ("images.dog.ceo",),
     development: bool = False,
     operations: Operations | None = None,
 ) -> Flask:
@@ -115,14 +116,16 @@ def create_app(
     ``metrics_token`` is the token that reads the metrics. An uploaded file may have at most ``max_upload_bytes`` bytes.
     With ``dev_mail_published``, other machines may read the mails of development. ``log_requests`` writes a line to the
     log for each request. With ``docs_aliases``, /docs shows the aliases too. ``console`` serves the pages under
-    /console/, and ``console_admin`` those of them that are for admins. With ``development``, errors say what a
-    developer can do. ``operations`` is what the pages of operators show of the service itself.
+    /console/, and ``console_admin`` those of them that are for admins. Pages show pictures of dogs from
+    ``picture_hosts``. With ``development``, errors say what a developer can do. ``operations`` is what the pages of
+    operators show of the service itself.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config.update(MAX_UPLOAD_BYTES=max_upload_bytes, ISSUER=issuer, PUBLIC_URL=public_url)
     app.config.update(DEV_MAIL_PUBLISHED=dev_mail_published, DOCS_ALIASES=docs_aliases, DEVELOPMENT=development)
     app.config.update(CONSOLE=console, CONSOLE_ADMIN=console_admin)
+    app.config["PICTURE_HOSTS"] = [host.encode("idna").decode() for host in picture_hosts]  # as headers spell them
     # Every path also works with a trailing slash, without a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

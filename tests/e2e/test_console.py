@@ -266,7 +266,8 @@ def test_a_picture_appears_when_its_job_has_ended_unless_the_page_is_paused(brow
     context = browser.new_context()
     anna = visitor(context, origin)
     page = anna.page
-    page.route("https://images.dog.ceo/**", lambda route: route.fulfill(body="", content_type="image/png"))
+    square = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    page.route("https://images.dog.ceo/**", lambda route: route.fulfill(body=square, content_type="image/svg+xml"))
     _DogApi.asked.clear()
     anna.go("/console/dogs")
     anna.sign_in()
@@ -278,7 +279,9 @@ def test_a_picture_appears_when_its_job_has_ended_unless_the_page_is_paused(brow
     with page.expect_response("**/console/dogs?show=yours"):
         page.get_by_role("button", name="Go on").click()
         _DogApi.asked.set()
-    expect(page.locator(f"img[src='{PICTURE}']")).to_have_count(1, timeout=10_000)
+    picture = page.locator(f"img[src='{PICTURE}']")
+    expect(picture).to_have_count(1, timeout=10_000)
+    expect(picture).to_have_js_property("naturalWidth", 9)  # its host is one of the policy of the page
     expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     context.close()
 

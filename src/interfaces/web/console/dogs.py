@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from src.application.sessions import Caller
 from src.domain.dogs import DogChange, PictureStatus
@@ -43,8 +43,8 @@ def _dogs(caller: Caller) -> Mapping[str, Any]:
     else:
         page, shown = service.list(*place), ""
     waiting = sum(each.picture_status is PictureStatus.PENDING for each in page.items)
-    images = {each.picture for each in page.items if each.picture}
-    return {"dogs": page.items, "more": page.next, "shown": shown, "waiting": waiting, "images": images}
+    hosts = current_app.config["PICTURE_HOSTS"]
+    return {"dogs": page.items, "more": page.next, "shown": shown, "waiting": waiting, "image_hosts": hosts}
 
 
 @dogs.form()
@@ -56,8 +56,7 @@ def add_dog(caller: Caller, body: NewDog) -> Response:
 
 @dog.show
 def _dog(caller: Caller, name: str) -> Mapping[str, Any]:
-    found = services().dogs.own(caller, name)
-    return {"dog": found, "images": {found.picture} if found.picture else ()}
+    return {"dog": services().dogs.own(caller, name)}
 
 
 @dog.form()

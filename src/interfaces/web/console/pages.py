@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException, NotFound
@@ -195,15 +195,16 @@ def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
 
 
 def show(
-    template: str, caller: Caller | None, status: int = 200, *, images: Iterable[str] = (), **values: Any
+    template: str, caller: Caller | None, status: int = 200, *, image_hosts: Iterable[str] = (), **values: Any
 ) -> Response:
     """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms.
 
-    ``images`` are the URLs of the images of other hosts that the page shows.
+    The page may load images of ``image_hosts`` too, also later by its script.
     """
     values = {"csrf": csrf_token(), "typed": {}, "errors": {}, **values}
-    hosts = " ".join(sorted({f"https://{urlsplit(image).hostname}" for image in images}))
-    policy = _POLICY.replace("img-src 'self'", f"img-src 'self' {hosts}") if hosts else _POLICY
+    policy = _POLICY.replace(
+        "img-src 'self'", " ".join(["img-src 'self'", *(f"https://{host}" for host in image_hosts)])
+    )
     response = page(template, status, policy=policy, caller=caller, **values)
     response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
     return response
