@@ -13,7 +13,19 @@ from src.domain.values import Email
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import EVENTS
 from tests.support.mailing import MailWorld
-from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, errors_of, join
+from tests.support.remote import FakeProvider
+from tests.support.world import (
+    PASSWORD,
+    TOKEN_FIELDS,
+    Client,
+    Person,
+    Provider,
+    build,
+    client_of,
+    errors_of,
+    join,
+    registration,
+)
 
 
 def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
@@ -47,6 +59,13 @@ def test_the_token_of_an_account_that_is_disabled_there_ends_the_sessions_once()
         assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 401
     ended = [each for each in store.scan(EVENTS, limit=99) if each.fields["type"] == "sessions-ended"]
     assert len(ended) == 1
+
+
+def test_an_address_logs_in_in_every_spelling() -> None:
+    client = client_of(build(remote=FakeProvider()))
+    assert client.post("/register", json=registration(email="\uff21nn@example.com")).status_code == 201
+    for email in ("\uff21nn@example.com", "ann@example.com", "ANN@EXAMPLE.COM"):
+        assert client.post("/login", json={"email": email, "password": PASSWORD}).status_code == 200
 
 
 def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> None:

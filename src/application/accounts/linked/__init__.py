@@ -55,7 +55,9 @@ class LinkedAccounts(LinkedBase):
         to another user at the provider.
         """
         by_email = claim is not None and claim.kind == "email"
-        email = Email(claim.key) if claim and by_email else known.email if known else None
+        email = known.email if known else None
+        if claim and by_email and (email is None or email.key != claim.key):
+            email = Email(claim.key)  # an address that is known is sent as it is stored, which the provider knows
         if email is None:
             return (known if self.remote.verify(known, password) else None), None
         identity = self.remote.sign_in(email, password)
