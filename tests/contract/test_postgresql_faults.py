@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore, engine, postgresql
 from tests.contract.documents import CLAIM, claim, only
 from tests.contract.test_rpcs import log_in, serve
+from tests.e2e.faults import proxied
 from tests.support.clock import Stopwatch, outcome_within, until
 from tests.support.databases import create_database
 from tests.support.emulators import Cluster, postgres_cluster
@@ -179,3 +181,23 @@ def test_a_commit_that_another_transaction_rolls_back_is_tried_again(url: str) -
             other.commit()
             committed.result(30)
         assert only(store, claim("1")).fields["kind"] == "new"
+
+
+def test_a_request_waits_for_one_silent_connection_and_one_new_one(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A network takes everything and passes nothing on. Each message that it swallows is a wait."""
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0.5)
+    address, swallowed = urlsplit(url).netloc.rpartition("@")[2], list[bytes]()
+    with proxied(address) as proxy:
+        through_proxy = url.replace(address, proxy.address)
+        with closing(open_store(f"{through_proxy}?connect_timeout=2")) as store:
+            store.commit(Insert(claim("1"), CLAIM))
+            client = serve(store, NoLimits(), tmp_path)
+            proxy.fail(lambda _, data: swallowed.append(data))
+            answer = outcome_within(6, partial(log_in, client))
+            assert getattr(answer, "status_code", answer) == 503
+            waits = [data for data in swallowed if data[:1] != b"X"]  # X says goodbye and waits for nothing
+            assert 1 <= len(waits) <= 2
+            proxy.heal()
+            assert only(store, claim("1")).fields == CLAIM

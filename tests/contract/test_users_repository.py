@@ -356,6 +356,7 @@ class TestGuests:
         assert users.expired(NOON).items == [early, due]
         assert users.expired(NOON, limit=1).items == [early]
         assert users.expired(NOON + tick).items == [early, due, late]
+        assert users.expired(NOON + tick, NOON).items == [due, late]
 
     def test_a_guest_that_registers_does_not_expire(self, users: Users) -> None:
         guest = users.add(new_guest(NOON))
