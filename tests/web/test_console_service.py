@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -219,3 +220,22 @@ def test_a_chart_counts_by_time_and_says_when_older_things_are_not_counted() -> 
     assert (shown.totals, shown.highest, shown.is_cut) == ([1, 2], 1, False)
     assert chart([(noon, "a")] * MOST_COUNTED, ("a",), noon, minute, 60).is_cut
     assert not chart([(noon - timedelta(hours=2), "a")] * MOST_COUNTED, ("a",), noon, minute, 60).is_cut
+
+
+# The same with curl
+
+
+def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfer) -> None:
+    ben = join(client_of(app))
+    own = ["account", "account/history", "account/factors", "account/metadata", "tasks", "dogs", "files", "datasets"]
+    lists = ["users?q=a%27b", "users?q=a@b", "users/new", "events", "invitations", "webhooks", "webhooks/new"]
+    acts = [f"users/{ben.user['id']}/{act}" for act in ("role", "disable", "enable", "reset-factors", "delete")]
+    for path in (*own, *lists, *acts, f"users/{ben.user['id']}", "health"):
+        [command] = re.findall(r'<pre id="curl"[^>]*>(.*?)</pre>', admin.open(f"/console/{path}").text) or [path]
+        words = shlex.split(unescape(command))
+        method = words[words.index("-X") + 1] if "-X" in words else "GET"
+        route = words[-1].removeprefix("http://localhost").partition("?")[0]
+        endpoint, _ = app.url_map.bind("localhost").match(route, method)
+        assert not endpoint.startswith("web."), path
+        assert len(words) == 4 + 2 * ("-X" in words) + 2 * ("--json" in words), path
+        assert "--json" not in words or json.loads(words[words.index("--json") + 1])
