@@ -177,6 +177,14 @@ def test_a_suggested_schema_is_accepted_edited_and_refused(ursula: Surfer) -> No
     assert said(ursula.open(DATASETS)).count("people.csv") == 3
 
 
+def test_a_long_file_is_read_whole_for_the_words_only_if_asked_to(ursula: Surfer) -> None:
+    page = check(ursula, b"id,n\n" + b"".join(b"%d,1\n" % n for n in range(5_500)))
+    assert "the first 5,000 were looked at" in said(page)
+    assert "No rule is suggested." in said(page)
+    [more] = re.findall(r'href="([^"]*words=all)#words"', page.text)
+    assert "+ unique" in said(ursula.open(more))
+
+
 def test_rows_are_paged_and_filtered(ursula: Surfer) -> None:
     content = b"n\n" + b"".join(b"%d\n" % n for n in range(120)) + b"x\n" * 60
     page = check(ursula, content, schema='{"n": "integer"}')

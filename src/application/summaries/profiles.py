@@ -10,8 +10,8 @@ from datetime import date
 from src.domain.csv import CheckedRow, Column, ColumnType, Report, Severity
 from src.domain.csv.forms import comparable, grammar, normalised
 
-MAX_ROWS = 10_000
-MAX_CELLS = 200_000
+MAX_ROWS = 5_000
+MAX_CELLS = 50_000
 """The cells that are read, so that a page is made in a moment."""
 MAX_SHOWN = 30
 """The number of columns that are described. Of a wider table, the columns with findings come first."""
