@@ -81,8 +81,9 @@ class Connection:
                 time.sleep(0.1)
 
     def reset(self) -> None:
-        # Without lingering, closing sends RST instead of FIN.
-        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with suppress(OSError):  # it is closed already
+            # Without lingering, closing sends RST instead of FIN.
+            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
     def close(self) -> None:
