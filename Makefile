@@ -56,7 +56,7 @@ clients: ## Generate the parts of clients/ that follow from the OpenAPI document
 	@sh scripts/setup runtime extras dev node
 	@.venv/bin/python -m clients.generate
 
-bench: ## Compare speed and memory with the peers in bench/peers (takes about 25 minutes; ARGS=--quick about five)
+bench: ## Compare speed and memory with the peers in bench/peers (takes about 28 minutes; ARGS=--quick about five)
 	@sh scripts/setup runtime extras dev wrk peers
 	@.venv/bin/python -m bench $(or $(ARGS),--save)
 
