@@ -105,7 +105,7 @@ def _print_table(plan: ImportPlan, refused: Sequence[Refusal]) -> None:
         *by_reason(each.reason for each in refused),
     ]
     for name, count in rows:
-        click.echo(f"{name:<48}{count:>8}")
+        click.echo(f"{name:<52}{count:>8}")
 
 
 def _print_refusals(refused: Sequence[Refusal]) -> None:
