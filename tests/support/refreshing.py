@@ -59,7 +59,7 @@ def serve(users: Users, sessions: Sessions, clock: Clock) -> Any:
             clock=clock,
             **dict.fromkeys(("checks", "tokens")),
         ),
-        **dict.fromkeys(("parse_login", "registration", "failures", "proofs", "pending")),
+        **dict.fromkeys(("parse_login", "registration", "failures", "proofs", "pending", "migration")),
     )
 
 
