@@ -150,7 +150,7 @@ def test_headers_and_cells_run_no_scripts_and_a_wide_table_fits(browser: Browser
     ursula.go("/console/datasets")
     cell = '"' + EVIL.replace('"', '""') + '"'
     header = ",".join([cell, "עמודה", *map(str, range(400))])
-    page.locator("details summary").click()
+    page.locator("form.drop summary").click()
     page.get_by_label("Schema").fill('{"0": "integer"}')
     choose(page, (f"{EVIL}.csv", f"{header}\n{cell},=1+1,x{',' * 399}\nAnna,שלום,2{',' * 399}\n".encode()))
     verdict(page).to_have_text("1 of 2 rows are good.")
