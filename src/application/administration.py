@@ -72,11 +72,15 @@ class AdministrationService:
         return require_visible(self.users.by_claim(claim))
 
     def set_disabled(self, claim: Claim, disabled: bool) -> User:
-        """Disable or enable a user, and end all sessions of the user. Raises NotFound, LastAdmin."""
+        """Disable or enable a user, and end all sessions of the user. Disabling removes the keys too.
+
+        Raises NotFound, LastAdmin.
+        """
         now = self.clock()
 
         def change(stored: User) -> User:
-            return replace(stored.without_sessions(now), disabled=disabled)
+            ended = stored.without_sessions(now)
+            return replace(ended.without_keys(now) if disabled else ended, disabled=disabled)
 
         return self.accounts.end_sessions(self.find_user(claim).id, change, changes(NO_CLIENT, OPERATOR, now))
 
@@ -100,7 +104,7 @@ class AdministrationService:
         self.notices.send(MailKind.ACCOUNT_DELETED, user, NO_CLIENT)
 
     def reset_password(self, claim: Claim, password: str) -> None:
-        """Set a new password for a user, and end all sessions of the user.
+        """Set a new password for a user, and end all sessions and keys of the user.
 
         Raises NotFound, Unavailable, and InvalidValue for a password that the policy refuses.
         """
@@ -109,5 +113,6 @@ class AdministrationService:
         new = self.passwords.check(password, username, user.email.address if user.email else None)
         now = self.clock()
         event = NO_CLIENT.event(EventType.SESSIONS_ENDED, user.id, OPERATOR, now, reason="password-reset")
-        self.accounts.set_password(user.id, new, [event])
+        removed = changes(NO_CLIENT, OPERATOR, now)(user, user.without_keys(now))
+        self.accounts.set_password(user.id, new, [event, *removed], check=lambda stored: stored.without_keys(now))
         self.notices.send(MailKind.PASSWORD_CHANGED, user, NO_CLIENT)

@@ -5,11 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from src.domain.errors import Forbidden, InsufficientAuthentication, InvalidToken, NotFound, PorteroError
+from src.domain.errors import (
+    Forbidden,
+    InsufficientAuthentication,
+    InsufficientScope,
+    InvalidToken,
+    NotFound,
+    PorteroError,
+)
+from src.domain.keys import Key
 from src.domain.messages import Translatable
 from src.domain.sessions import Level, Proof, Session
 from src.domain.users import User
-from src.domain.values import Role
+from src.domain.values import Role, Scope
 
 RECENT = timedelta(minutes=10)
 """The age up to which a proof counts for changes with which somebody could take over an account."""
@@ -20,7 +28,10 @@ _FOR_AUDITORS = Translatable("This is for {access}.", access=Translatable("audit
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated user. ``session`` is None if the user has sent a token of the identity provider."""
+    """An authenticated user.
+
+    ``session`` is None if the user has sent a key, or a token of the identity provider.
+    """
 
     user: User
     """The user, whose role is the one that counts in the session."""
@@ -30,7 +41,9 @@ class Caller:
     signed_in_at: datetime | None = None
     """The time of the sign-in at the identity provider, if the token or its session comes from one."""
     withheld: Role | None = None
-    """The role of the user, if it does not count before a proof with two factors."""
+    """The role of the user, if it does not count before a proof with two factors, or not with a key."""
+    key: Key | None = None
+    """The key with which the request is authenticated, or None."""
 
     @property
     def stored_user(self) -> User:
@@ -44,9 +57,32 @@ class Caller:
 
     def require_session(self) -> Session:
         """Return the session. Raises Forbidden for a caller without one."""
+        self.require_person()
         if self.session is None:
             raise Forbidden("A token of the identity provider has no session here; log in to get one.")
         return self.session
+
+    def require_person(self) -> None:
+        """Raise Forbidden for keys and services, which may not change the account or its credentials, nor read them."""
+        if self.key or self.user.is_service:
+            raise Forbidden("Only a person who has logged in can do this, not a key or a service.")
+
+    def require_current(self, stored: User, now: datetime) -> None:
+        """Raise InvalidToken if the caller was disabled, or its session has ended, since it was authenticated.
+
+        ``stored`` is the user as it is stored now.
+        """
+        if self.session:
+            is_current = self.session.is_valid(stored, now)
+        else:
+            is_current = stored.can_log_in and stored.session_epoch == self.user.session_epoch
+        if not is_current:
+            raise InvalidToken
+
+    def require_scope(self, scope: Scope) -> None:
+        """Raise InsufficientScope for a key that may only read if ``scope`` is WRITE."""
+        if self.key and self.key.scope is Scope.READ and scope is Scope.WRITE:
+            raise InsufficientScope(scope)
 
     def require_two_factors(self) -> None:
         """Raise InsufficientAuthentication if the user has factors, and has proved only one."""
@@ -89,7 +125,7 @@ class Caller:
         The error is InsufficientAuthentication for a caller whose role is in ``roles``, but is effective only after a
         proof with two factors. For other callers it is Forbidden.
         """
-        return InsufficientAuthentication() if self.withheld in roles else Forbidden(detail)
+        return InsufficientAuthentication() if self.withheld in roles and not self.key else Forbidden(detail)
 
 
 @contextmanager

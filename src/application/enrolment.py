@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from src.application.accounts import Accounts, changes
 from src.application.accounts.steps import Change
@@ -140,7 +140,7 @@ class EnrolmentService:
         caller.require_recent_two_factors(now)
 
         def change(stored: User) -> User:
-            _require_session(caller, stored, now)
+            caller.require_current(stored, now)
             if id not in stored.factors:
                 raise _no_such_factor()
             left = stored.without_factors([id], now)
@@ -167,7 +167,7 @@ class EnrolmentService:
         factor = replace(factor, revision=old.revision if old else "")
 
         def change(stored: User) -> User:
-            _require_session(caller, stored, now)
+            caller.require_current(stored, now)
             if not stored.factors:
                 raise InvalidToken
             return stored.with_factor(factor.id, factor.kind, now)
@@ -182,7 +182,7 @@ class EnrolmentService:
         return self.list(require_visible(self.users.get(id)).id, cursor, limit)
 
     def reset(self, caller: Caller, id: str, client: Client) -> None:
-        """Remove all factors of a user who has lost them, and end the sessions of the user.
+        """Remove all factors of a user who has lost them, and end the sessions and the keys of the user.
 
         Raises Forbidden, InsufficientAuthentication, NotFound, Unavailable.
         """
@@ -201,13 +201,14 @@ class EnrolmentService:
 
         def change(stored: User) -> User:
             user = require_visible(stored)
-            return user.without_factors(user.factors, now).without_sessions(now)
+            return user.without_factors(user.factors, now).without_keys(now).without_sessions(now)
 
         user = self.accounts.end_sessions(id, change, lambda before, after: [*record(before, after), ended])
         self.notices.send(MailKind.FACTORS_RESET, user, client)
 
     def _require_may_enrol(self, caller: Caller) -> None:
         """Raise an error unless the caller may add a factor now."""
+        caller.require_person()
         user, now = caller.user, self.proofs.clock()
         if user.role is Role.GUEST:
             raise Forbidden("Guests have no factors; register first.")
@@ -224,7 +225,7 @@ class EnrolmentService:
         codes, recovery = self._new_codes(user)
 
         def change(stored: User) -> User:
-            _require_session(caller, stored, now)
+            caller.require_current(stored, now)
             if bool(stored.factors) is is_first:
                 raise InsufficientAuthentication  # another factor came first
             if factor.kind is FactorKind.PASSKEY:
@@ -271,12 +272,6 @@ class EnrolmentService:
     def _ended(self, caller: Caller, client: Client) -> Event:
         user, now, reason = caller.user, self.proofs.clock(), "factor-added"
         return client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, caller.session_id, reason=reason)
-
-
-def _require_session(caller: Caller, stored: User, now: datetime) -> None:
-    """Raise InvalidToken if a first factor or a new password has ended the caller's session meanwhile."""
-    if caller.session and not caller.session.is_valid(stored, now):
-        raise InvalidToken
 
 
 def _expired_enrolment() -> Invalid:

@@ -56,8 +56,10 @@ from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.keys import Keys
 from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.repositories.service_accounts import ServiceAccounts
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
@@ -117,7 +119,8 @@ class Ports:
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
         self.jobs, self.mails, self.receipts = Jobs(self.store), Mails(self.store), Receipts(self.store)
         recorder = Recorder(settings.events_days)
-        self.factors = Factors(self.store, recorder)
+        self.factors, self.api_keys = Factors(self.store, recorder), Keys(self.store, recorder)
+        self.service_accounts = ServiceAccounts(self.store, recorder)
         self.events, self.tasks = Events(self.store, recorder), Tasks(self.store)
         self.login_source = overrides.get("login_source") or make_login_source(settings, self.keys, clock)
         self.sessions = Sessions(self.store, recorder)

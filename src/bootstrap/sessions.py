@@ -6,8 +6,10 @@ from src.application.accounts import Accounts
 from src.application.factors import PendingLogins, ProofService
 from src.application.migration import LoginMigration
 from src.application.notices import Notices
+from src.application.service_accounts import ServiceAccountService
 from src.application.sessions import (
     AuthenticationService,
+    ClientAuthenticator,
     IntrospectionService,
     Lifetimes,
     RecentChecks,
@@ -26,6 +28,7 @@ def make_authentication(ports: Ports, accounts: Accounts) -> AuthenticationServi
     return AuthenticationService(
         users=ports.users,
         sessions=ports.sessions,
+        keys=ports.api_keys,
         accounts=accounts,
         checks=RecentChecks(timedelta(seconds=settings.firebase_check_seconds), ports.clock),
         tokens=JwtIssuer(
@@ -79,13 +82,31 @@ def _make_migration(ports: Ports) -> LoginMigration | None:
     )
 
 
-def make_introspection(ports: Ports, authentication: AuthenticationService) -> IntrospectionService:
+def make_introspection(
+    ports: Ports, authentication: AuthenticationService, clients: ClientAuthenticator
+) -> IntrospectionService:
     """Return the service that tells other services about tokens."""
     return IntrospectionService(
         authentication=authentication,
         refresh_tokens=DerivedRefreshTokens(ports.keys),
+        clients=clients,
+        clock=ports.clock,
+    )
+
+
+def make_service_accounts(ports: Ports, sessions: SessionService) -> ServiceAccountService:
+    """Return the service of service accounts."""
+    clients = ClientAuthenticator(
         credentials=ports.settings.credentials,
+        accounts=ports.service_accounts,
         limiter=ports.limiter,
+        clock=ports.clock,
+    )
+    return ServiceAccountService(
+        service_accounts=ports.service_accounts,
+        accounts=sessions.accounts,
+        clients=clients,
+        sessions=sessions,
         clock=ports.clock,
     )
 
@@ -93,5 +114,7 @@ def make_introspection(ports: Ports, authentication: AuthenticationService) -> I
 def lifetimes(settings: Settings) -> Lifetimes:
     """Return the times for which sessions last."""
     return Lifetimes(
-        idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
+        idle=timedelta(seconds=settings.refresh_token_seconds),
+        absolute=timedelta(seconds=settings.session_seconds),
+        service=timedelta(seconds=settings.access_token_seconds),
     )

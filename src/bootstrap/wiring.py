@@ -9,6 +9,7 @@ from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.files import FileService
 from src.application.jobs import JobRunner, JobService
+from src.application.keys import KeyService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Clock
 from src.application.receipts import ReceiptService
@@ -31,7 +32,7 @@ from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, mak
 from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Overrides, Ports
 from src.bootstrap.queues import make_deliveries, make_queue
-from src.bootstrap.sessions import make_authentication, make_introspection, make_sessions
+from src.bootstrap.sessions import make_authentication, make_introspection, make_service_accounts, make_sessions
 from src.bootstrap.webhooks import make_dispatcher, make_webhooks
 from src.domain.datasets import Dataset
 from src.domain.files import File
@@ -70,6 +71,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     authentication = make_authentication(ports, accounts)
     passkeys, proofs = make_passkeys(ports), make_proofs(ports, notices)
     sessions = make_sessions(ports, authentication, notices, proofs)
+    service_accounts = make_service_accounts(ports, sessions)
     mails = make_mails(ports, sessions, notices)
     files = make_files(ports, file_objects, queue)
     events = EventService(events=ports.events)
@@ -90,15 +92,17 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         exports=_make_exports(ports, files, events),
         files=files,
         imports=make_imports(ports),
-        introspection=make_introspection(ports, authentication),
+        introspection=make_introspection(ports, authentication, service_accounts.clients),
         invitations=make_invitations(ports, notices),
         jobs=jobs,
+        keys=KeyService(keys=ports.api_keys, users=ports.users, clock=clock),
         mails=mails,
         passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
         passkeys=passkeys,
         operations=_make_maintenance(ports, accounts, file_objects, dataset_objects),
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
         second_steps=SecondStepService(sessions=sessions, passkeys=passkeys, use_mail=mails.use_for_login),
+        service_accounts=service_accounts,
         sessions=sessions,
         step_ups=StepUpService(
             sessions=sessions,
@@ -139,6 +143,7 @@ def _make_exports(ports: Ports, files: FileService, events: EventService) -> Exp
             "datasets": ports.datasets.list_for_user,
             "jobs": ports.jobs.list_for_user,
             "factors": ports.factors.list_for_user,
+            "keys": ports.api_keys.list_for_user,
             "receipts": ports.receipts.list_for_user,
             "invitations": ports.invitations.list_for_user,
             "events": events.history,

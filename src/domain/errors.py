@@ -12,6 +12,7 @@
     │   ├── InsufficientAuthentication  the caller must prove again, or with two factors, who they are
     │   └── InvalidClient    a service has sent no valid credential
     ├── Forbidden            the caller is known but not allowed to do this
+    │   ├── InsufficientScope  the key of the caller may not do this
     │   ├── WrongPassword    the caller has confirmed a change with a wrong password
     │   ├── MfaRequired      the first step of a login was right, and a second one is needed
     │   ├── WrongCode        the second step was taken with a wrong code or passkey
@@ -145,6 +146,16 @@ class Forbidden(PorteroError):
 
     code = "forbidden"
     default_detail = "You are not allowed to do this."
+
+
+class InsufficientScope(Forbidden):
+    """The caller has sent a key whose scope does not allow this. ``scope`` is the scope that does (RFC 6750)."""
+
+    code = "insufficient-scope"
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        super().__init__(Translatable("This needs a key with the scope {scope}.", scope=scope))
 
 
 class WrongPassword(Forbidden):

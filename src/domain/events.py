@@ -81,6 +81,10 @@ class EventType(StrEnum):
     """
     FACTOR_REMOVED = "factor-removed"
     """A second factor of a user was removed. Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``."""
+    KEY_CREATED = "key-created"
+    """A user made a key. Fields: ``key_id``; ``scope``: ``read`` or ``write``."""
+    KEY_REMOVED = "key-removed"
+    """A key of a user was removed. Fields: ``key_id``, ``scope``."""
     USER_EXPORTED = "user-exported"
     """A user downloaded everything that the service holds about the account. Fields: none."""
     USERS_IMPORTED = "users-imported"
@@ -90,6 +94,11 @@ class EventType(StrEnum):
 
     ``user_id`` is null. Fields: ``webhook_id``; ``action``: ``added``, ``changed``, ``removed``, ``secret-rotated`` or
     ``disabled``.
+    """
+    SERVICE_CHANGED = "service-changed"
+    """A service account was added or removed, or was given a new secret.
+
+    ``user_id`` is null. Fields: ``service_id``; ``action``: ``added``, ``removed`` or ``secret-rotated``.
     """
     DENIED = "denied"
     """A request was refused with 401 or 403. The event is only logged.

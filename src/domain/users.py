@@ -11,7 +11,7 @@ from src.domain.events import NO_EVENTS, Actor, ActorKind, Event, Recorded
 from src.domain.metadata import check_claims, merged_metadata
 from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.repositories import Repository
-from src.domain.values import Email, Page, Role, Username, new_id, parse_name
+from src.domain.values import Email, Page, Role, Scope, Username, new_id, parse_name
 
 
 class State(StrEnum):
@@ -19,6 +19,7 @@ class State(StrEnum):
 
     PENDING = "pending"  # its names are claimed, and the identity provider does not have the account yet
     ACTIVE = "active"
+    SERVICE = "service"  # the user of a service account: it has no names, nobody sees it, and only its tokens are used
     DELETING = "deleting"  # it cannot be used, and its names are still claimed
     DELETED = "deleted"  # only the id is left, so that it is never used again
 
@@ -116,6 +117,8 @@ class User:
     """None for a user without an account at the identity provider, such as a guest of this service."""
     factors: Mapping[str, FactorKind] = field(default_factory=dict)
     """The kinds of the user's factors, by their ids. Changed only in the commit that changes the factors."""
+    keys: Mapping[str, Scope] = field(default_factory=dict)
+    """The scopes of the user's keys, by their ids. Changed only in the commit that changes the keys."""
     invitation_id: str | None = None
     """The invitation with which the user has made the account, or None.
 
@@ -136,12 +139,19 @@ class User:
 
     @property
     def can_log_in(self) -> bool:
-        """Whether the account is active and not disabled. The tokens of any other account are refused."""
-        return self.state is State.ACTIVE and not self.disabled
+        """Whether the account is in use and not disabled. The tokens of any other account are refused."""
+        return self.state in (State.ACTIVE, State.SERVICE) and not self.disabled
+
+    @property
+    def is_service(self) -> bool:
+        """Whether this is the user of a service account."""
+        return self.state is State.SERVICE
 
     @property
     def actor(self) -> Actor:
         """The user as the cause of an event."""
+        if self.is_service:
+            return Actor(ActorKind.SERVICE, self.id)
         return Actor(ActorKind.ADMIN if self.role is Role.ADMIN else ActorKind.USER, self.id)
 
     @property
@@ -162,7 +172,9 @@ class User:
         return self.pending.since if self.pending else None
 
     def changed(self, change: Profile, now: datetime) -> "User":
-        """Return the user with a changed profile. A new address is not verified. Disabling a user ends its sessions.
+        """Return the user with a changed profile. A new address is not verified.
+
+        Disabling a user ends its sessions and removes its keys.
 
         Raises Invalid if the metadata or the claims are too large after the change, or if a claim is reserved.
         """
@@ -173,7 +185,7 @@ class User:
         changed = replace(readdressed, **change, updated_at=now)
         if "custom_claims" in change or "role" in change:
             check_claims(changed.custom_claims, changed.role)
-        return changed.without_sessions(now) if changed.disabled and not self.disabled else changed
+        return changed.without_sessions(now).without_keys(now) if changed.disabled and not self.disabled else changed
 
     def with_email(self, email: Email | None, *, verified: bool) -> "User":
         """Return the user with an e-mail address, which is counted as a change if it is not the present one."""
@@ -191,8 +203,8 @@ class User:
 
     @property
     def is_active_admin(self) -> bool:
-        """Whether the user is an admin and can log in. The last such user cannot be removed."""
-        return self.role is Role.ADMIN and self.can_log_in
+        """Whether the user is a person, an admin, and can log in. The last such user cannot be removed."""
+        return self.role is Role.ADMIN and self.can_log_in and not self.is_service
 
     def without_sessions(self, now: datetime, keep: str | None = None) -> "User":
         """Return the user with every session ended, except the session with the id ``keep``."""
@@ -220,14 +232,16 @@ class User:
         Sessions here end if the provider revoked sign-ins.
 
         No session ends if this service knows of the revocation already: the provider also revokes all sign-ins when
-        this service changes the account, and then the sessions here stay.
+        this service changes the account, and then the sessions here stay. The keys end with the sessions, because the
+        provider does not tell a reset of the password from another revocation.
         """
         user, ended = replace(self, provider=link), link.valid_since - timedelta(microseconds=1)
         if self.provider and self.provider.valid_since == link.valid_since:
             return user
         if self.sessions_ended_at is not None and ended <= self.sessions_ended_at:
             return user
-        return replace(user, sessions_ended_at=ended, kept_session=None)
+        keys = {} if self.provider else self.keys  # the link of a user without one may just be new to this service
+        return replace(user, sessions_ended_at=ended, kept_session=None, keys=keys)
 
     def with_factor(self, id: str, kind: FactorKind, now: datetime) -> "User":
         """Return the user with another factor."""
@@ -239,6 +253,15 @@ class User:
         if not any(kind is not FactorKind.RECOVERY for kind in left.values()):
             left = {}
         return replace(self, factors=left, updated_at=now)
+
+    def with_key(self, id: str, scope: Scope, now: datetime) -> "User":
+        """Return the user with another key."""
+        return replace(self, keys={**self.keys, id: scope}, updated_at=now)
+
+    def without_keys(self, now: datetime, ids: Collection[str] | None = None) -> "User":
+        """Return the user without the keys with these ids, or by default without any key."""
+        left = {id: scope for id, scope in self.keys.items() if ids is not None and id not in ids}
+        return self if left == self.keys else replace(self, keys=left, updated_at=now)
 
     def tombstone(self, now: datetime) -> "User":
         """Return the record that stays of a deleted user: the id, which is never used again, and no personal data."""

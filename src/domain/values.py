@@ -45,6 +45,13 @@ class Role(StrEnum):
         return self in (Role.AUDITOR, Role.ADMIN)
 
 
+class Scope(StrEnum):
+    """What a key may do for its user: only read, or also write."""
+
+    READ = "read"
+    WRITE = "write"
+
+
 # Letters and marks that are displayed as nothing (the Unicode property Default_Ignorable_Code_Point). Two names that
 # differ only in them look the same, so no name may hold one.
 _INVISIBLE = frozenset(

@@ -32,6 +32,8 @@ _SENTENCES: Mapping[str, str] = {
     "address-taken": "The new e-mail address belongs to another account",
     "factor-added": "A second factor was added",
     "factor-removed": "A second factor was removed",
+    "key-created": "A key was made",
+    "key-removed": "A key was removed",
 }
 """What happened in words, by the type of the event and its method or reason, or by the type alone."""
 

@@ -20,10 +20,12 @@ from src.application.importing import ImportService
 from src.application.input_rules import InputRules
 from src.application.invitations import InvitationService
 from src.application.jobs import JobService
+from src.application.keys import KeyService
 from src.application.mails import MailService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Message, Metrics
 from src.application.receipts import ReceiptService
+from src.application.service_accounts import ServiceAccountService
 from src.application.sessions import (
     AuthenticationService,
     BrowserSessionService,
@@ -59,12 +61,14 @@ class Services:
     introspection: IntrospectionService
     invitations: InvitationService
     jobs: JobService
+    keys: KeyService
     mails: MailService
     operations: MaintenanceService
     passkey_logins: PasskeyLoginService
     passkeys: PasskeyService
     receipts: ReceiptService
     second_steps: SecondStepService
+    service_accounts: ServiceAccountService
     sessions: SessionService
     step_ups: StepUpService
     tasks: TaskService

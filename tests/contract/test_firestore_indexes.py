@@ -121,6 +121,7 @@ def test_no_index_of_what_every_login_or_registration_writes_grows_at_its_end() 
         ("jobs", "due_at"),
         ("invitations", "created_at"),
         ("webhooks", "created_at"),
+        ("service_accounts", "created_at"),
     }
 
 

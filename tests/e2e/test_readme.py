@@ -32,6 +32,7 @@ RUN_IN_ORDER = [
     "docs/reference/factors.md",
     "docs/reference/passkeys.md",
     "docs/reference/invitations.md",
+    "docs/reference/keys.md",
     "docs/reference/tasks.md",
     "docs/reference/dogs.md",
     "docs/reference/files.md",
@@ -39,6 +40,7 @@ RUN_IN_ORDER = [
     "docs/reference/operations.md",
     "docs/how-to/manage-users.md",
     "docs/how-to/keys.md",
+    "docs/how-to/programs.md",
     "docs/how-to/backup.md",
     "docs/how-to/send-mails.md",
 ]

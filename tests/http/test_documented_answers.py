@@ -72,11 +72,13 @@ CUSTOM_TOKENS = {
 ADMINS_ONLY = (
     ("POST", "/api/users"),
     ("GET", "/events"),
-    *((method, path) for method, path in OPERATIONS if path.startswith("/webhooks")),
+    *((method, path) for method, path in OPERATIONS if path.startswith(("/webhooks", "/services"))),
     *(("GET", "/users/{id}/factors"), ("DELETE", "/users/{id}/factors")),
     *(("POST", "/invitations"), ("GET", "/invitations")),
     *(("GET", "/invitations/{id}"), ("DELETE", "/invitations/{id}")),
 )
+NOT_WITH_A_KEY = ("/auth/sessions", "/auth/sessions/{id}", "/auth/logout-all", "/auth/email/verify", "/user/export")
+"""The paths that guests may call, and keys may not. So is DELETE /user."""
 UPLOADERS_ONLY = "Datasets"
 LATER = {"headers": {"Prefer": "respond-async"}}
 
@@ -168,6 +170,14 @@ class Asker:
             self.person = with_proof(host, self.person, TWO)
             [_, factor] = services_of(host.application).enrolments.list(self.person.user["id"]).items
             self.url = path.replace("{id}", factor.id)
+        if path == "/user/keys/{id}":
+            self.url = path.replace("{id}", self.key().get("id", NOBODY))
+
+    def key(self) -> dict[str, Any]:
+        """Return a new key of the person."""
+        body, host = {"name": "Report", "scope": "write"}, client_of(_app("local"))
+        made: dict[str, Any] = host.post("/user/keys", json=body, headers=self.person.headers).json
+        return made
 
     def valid(self) -> dict[str, Any]:
         """A body that is accepted."""
@@ -200,6 +210,10 @@ class Asker:
                 return {"password": PASSWORD}
             case "POST", "/api/users":
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
+            case _, "/user/keys":
+                return {"name": "Report", "scope": "read"}
+            case _, "/services":
+                return {"name": "Billing", "role": "user"}
             case "POST", "/webhooks":
                 return {"url": "https://example.com/", "events": ["*"]}
             case "PUT" | "PATCH", "/webhooks/{id}":
@@ -292,6 +306,7 @@ def _unauthenticated(method: str, path: str) -> Answer:
     headers = {"Authorization": "Bearer x"} if asker.operation["security"] or path == "/metrics" else {}
     return asker.ask(
         {
+            **({"grant_type": "client_credentials"} if path == "/auth/token" else {}),
             "client_secret": "wrong",
             "password": "wrong",
             "id_token": "unknown",
@@ -307,6 +322,9 @@ def _unauthenticated(method: str, path: str) -> Answer:
 def _forbidden(method: str, path: str) -> Answer:
     if path in ("/auth/renew", "/auth/logout"):
         return Asker(method, path, "external").ask(headers={"Authorization": "Bearer free"})
+    if path in NOT_WITH_A_KEY or (method, path) == ("DELETE", "/user"):
+        asker = Asker(method, path)
+        return asker.ask(headers={"Authorization": f"Bearer {asker.key()['key']}"})
     if path.endswith("/auth/mfa"):
         return Asker(method, path).ask({"code": "no code"})
     if path == "/user/factors" and method == "POST":

@@ -30,6 +30,7 @@ def exported(client: Client, person: Person) -> dict[str, Any]:
 
 def fill(client: Client, person: Person) -> None:
     """Make several of everything that a user can have."""
+    client.post("/user/keys", json={"name": "Report", "scope": "read"}, headers=person.headers)
     give_phone(client.application, person.user["id"])
     for _ in range(3):
         for path in ("/datasets/{id}", "/api/files/{id}", "/api/dogs/{name}"):

@@ -92,7 +92,6 @@ def test_nobody_introspects_while_no_credential_is_configured() -> None:
     client = client_of(build())
     for auth in (None, ("billing", SECRET), ("", "")):
         assert introspect(client, "x", auth=auth).status_code == 401
-    assert "introspection_endpoint" not in client.get("/.well-known/oauth-authorization-server").json
 
 
 def test_guessing_the_secret_of_a_service_is_limited_like_guessing_a_password(watch: Watch) -> None:

@@ -17,7 +17,7 @@ from src.domain.errors import TooManyRequests
 from src.domain.sessions import Attempt
 from src.interfaces.app import MAX_BODY_BYTES
 from tests.support.working import Watch
-from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
+from tests.support.world import ACCESS_FIELDS, PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
 
 HOST = "https://portero.test"
 
@@ -81,11 +81,23 @@ def test_a_client_library_refreshes(session: OAuth2Session, anna: Person, watch:
         session.refresh_token(refresh_token=first["refresh_token"])
 
 
+def test_a_client_library_gets_a_token_with_the_secret_of_a_service(client: Client) -> None:
+    headers = join(client, "admin").headers
+    service = client.post("/services", json={"name": "Billing", "role": "user"}, headers=headers).json
+    for method in ("client_secret_basic", "client_secret_post"):
+        credential = {name: service[name] for name in ("client_id", "client_secret")}
+        session = OAuth2Session(**credential, token_endpoint_auth_method=method)
+        session.mount(HOST, _Wired(client))
+        token = session.fetch_token(f"{HOST}/auth/token", grant_type="client_credentials")
+        assert set(token) == ACCESS_FIELDS | {"expires_at"}
+        assert session.get(f"{HOST}/user").json()["id"] == service["id"]
+
+
 def test_a_client_library_reads_the_error(session: OAuth2Session, anna: Person) -> None:
     with pytest.raises(OAuthError, match="invalid_grant"):
         _fetch(session, anna, "wrong")
     with pytest.raises(OAuthError, match="unsupported_grant_type"):
-        session.fetch_token(grant_type="client_credentials")
+        session.fetch_token(grant_type="authorization_code", code="unknown")
 
 
 @pytest.mark.parametrize(

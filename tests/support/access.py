@@ -48,6 +48,9 @@ SAME_FOR_ALL = {
     "POST /user/factors/recovery-codes": [401, 403, 422, 422, 422],
     "PUT /user/factors/{id}": [401, 403, 404, 404, 404],
     "DELETE /user/factors/{id}": [401, 403, 404, 404, 404],
+    "GET /user/keys": [401, 403, 200, 200, 200],
+    "POST /user/keys": [401, 403, 201, 201, 201],
+    "DELETE /user/keys/{id}": [401, 403, 404, 404, 404],
     "POST /auth/email/verify": [401, 422, 202, 202, 202],
     "POST /auth/password/forgot": [202] * 5,
     "POST /auth/password/reset": [401] * 5,
@@ -80,6 +83,11 @@ SAME_FOR_ALL = {
     "POST /invitations": [401, 403, 403, 403, 201],
     "GET /invitations/{id}": [401, 403, 403, 403, 200],
     "DELETE /invitations/{id}": [401, 403, 403, 403, 204],
+    "GET /services": [401, 403, 403, 403, 200],
+    "POST /services": [401, 403, 403, 403, 201],
+    "GET /services/{id}": [401, 403, 403, 403, 200],
+    "DELETE /services/{id}": [401, 403, 403, 403, 204],
+    "POST /services/{id}/secret": [401, 403, 403, 403, 201],
     "GET /tasks": [401, 200, 200, 200, 200],
     "POST /tasks": [401, 201, 201, 201, 201],
     "GET /api/dogs": [200] * 5,
@@ -149,6 +157,8 @@ AUDITOR = {
     ("other's", "DELETE /jobs/{id}"): 403,
     ("no", "GET /invitations"): 200,
     ("no", "GET /invitations/{id}"): 200,
+    ("no", "GET /services"): 200,
+    ("no", "GET /services/{id}"): 200,
     ("no", "GET /webhooks"): 200,
     ("no", "GET /webhooks/{id}"): 200,
     ("no", "GET /webhooks/{id}/deliveries"): 200,
@@ -184,6 +194,8 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return {"name": "Ann", "last_name": "Ruiz", "email": registration()["email"]}
         case _, "/invitations":
             return {"email": "somebody@example.com"}
+        case "POST", "/services":
+            return {"name": "Billing", "role": "user"}
         case "POST", "/webhooks":
             return {"url": "https://example.com/", "events": ["*"]}
         case "PUT", "/webhooks/{id}":
@@ -206,6 +218,8 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return {"password": PASSWORD}
         case "POST", "/user/factors":
             return enrolment_of(person.user["id"]) if person else {}
+        case "POST", "/user/keys":
+            return {"name": "Nightly report", "scope": "read"}
         case _, "/user/factors/{id}":
             return {"name": "My phone"}
         case _, "/auth/mfa/options" | "/auth/mfa" | "/api/v1/auth/mfa":

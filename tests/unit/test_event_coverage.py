@@ -13,6 +13,8 @@ WRITES = {
     "accounts": {"create", "upgrade", "change", "delete", "set_password", "start_password_change", "end_sessions"},
     "webhooks": {"update"},
     "factors": {"save"},
+    "keys": {"add"},
+    "service_accounts": {"add", "update", "remove_with_user"},
 }
 """The methods that take ``events``, by the last word of what they are called on."""
 POSITIONS = {"create": 3, "upgrade": 3, "change": 3, "delete": 2, "set_password": 2, "start_password_change": 2}

@@ -48,8 +48,9 @@ class TestNew:
 
 @pytest.mark.parametrize("disabled", [True, False])
 @pytest.mark.parametrize("state", State)
-def test_only_an_active_user_who_is_not_disabled_is_usable(state: State, disabled: bool) -> None:
-    assert replace(ADA, state=state, disabled=disabled).can_log_in is (state is State.ACTIVE and not disabled)
+def test_only_an_active_user_or_service_that_is_not_disabled_is_usable(state: State, disabled: bool) -> None:
+    in_use = state in (State.ACTIVE, State.SERVICE)
+    assert replace(ADA, state=state, disabled=disabled).can_log_in is (in_use and not disabled)
 
 
 class TestClaims:

@@ -66,12 +66,30 @@ export class Operations extends Requests {
       this.http.POST("/invitations", { ...init, body: fields }));
   }
 
+  /** A program sends it in place of an access token, and acts as you. It may not touch your account or its credentials,
+   * and counts as `user` if you are an admin or an auditor. A user has at most 25 keys.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  createKey(fields: types.NewKey, options: Options = {}): Promise<types.CreatedKey> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/user/keys", { ...init, body: fields }));
+  }
+
   /** The username is random if none is given. A person without a password cannot log in.
    *
    * For callers with factors, it needs a proof with two factors. */
   createPerson(fields: types.NewPerson, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/users", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
+  }
+
+  /** The service trades its id and its secret for access tokens at `POST /auth/token`, with the grant
+   * `client_credentials`.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  createService(fields: types.NewServiceAccount, options: Options = {}): Promise<types.CreatedServiceAccount> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/services", { ...init, body: fields }));
   }
 
   /** Make a task. */
@@ -118,6 +136,14 @@ export class Operations extends Requests {
   deleteInvitation(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/invitations/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
+  }
+
+  /** Remove the account of a service, and everything that belongs to it. Its tokens are refused at once.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  deleteService(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
+    return this.call("use", options, (init) =>
+      this.http.DELETE("/services/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Remove one of your tasks. */
@@ -220,6 +246,12 @@ export class Operations extends Requests {
   getPasskeyOptions(options: Options = {}): Promise<types.PasskeyOptions> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/passkey/options", { ...init }));
+  }
+
+  /** See the account of a service, without its secret. */
+  getService(id: string, options: Options = {}): Promise<types.ServiceAccount> {
+    return this.call("use", options, (init) =>
+      this.http.GET("/services/{id}", { ...init, params: { path: { id } } }));
   }
 
   /** The challenge in them can be signed for ten minutes, and works once. */
@@ -325,10 +357,22 @@ export class Operations extends Requests {
       this.http.GET("/invitations", { ...init, params: { query: { "limit": options.pageSize, "status": options.status, cursor } } }));
   }
 
+  /** List your keys, the newest first. */
+  listKeys(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Key> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/user/keys", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
+  }
+
   /** A page of long rows may hold fewer rows than were asked for. */
   listRows(id: string, options: Options & { pageSize?: number | undefined; valid?: boolean | undefined } = {}): AsyncIterable<types.Row> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/datasets/{id}/rows", { ...init, params: { path: { id }, query: { "limit": options.pageSize, "valid": options.valid, cursor } } }));
+  }
+
+  /** List the accounts of services, the newest first. */
+  listServices(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.ServiceAccount> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/services", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List your sessions that have not ended, the newest first. */
@@ -411,6 +455,12 @@ export class Operations extends Requests {
       this.http.DELETE("/user/factors/{id}", { ...init, params: { path: { id } } }));
   }
 
+  /** Remove one of your keys. It is refused from the next request on. */
+  removeKey(id: string, options: Options = {}): Promise<undefined> {
+    return this.call("use", options, (init) =>
+      this.http.DELETE("/user/keys/{id}", { ...init, params: { path: { id } } }));
+  }
+
   /** Remove a webhook and its deliveries.
    *
    * For callers with factors, it needs a proof with two factors. */
@@ -431,6 +481,14 @@ export class Operations extends Requests {
   renewRecoveryCodes(options: Options = {}): Promise<types.RecoveryCodes> {
     return this.call("use", options, (init) =>
       this.http.POST("/user/factors/recovery-codes", { ...init }));
+  }
+
+  /** Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  renewServiceSecret(id: string, options: Options = {}): Promise<types.Secret> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/services/{id}/secret", { ...init, params: { path: { id } } }));
   }
 
   /** The new one does not outlive the session. */

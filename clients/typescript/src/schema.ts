@@ -858,6 +858,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts of services, the newest first
+         * @description List the accounts of services, the newest first.
+         */
+        get: operations["listServices"];
+        put?: never;
+        /**
+         * Make an account for a service, with a secret that is shown this once
+         * @description The service trades its id and its secret for access tokens at `POST /auth/token`, with the grant
+         *     `client_credentials`.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["createService"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the account of a service, without its secret
+         * @description See the account of a service, without its secret.
+         */
+        get: operations["getService"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove the account of a service, and everything that belongs to it. Its tokens are refused at once
+         * @description Remove the account of a service, and everything that belongs to it. Its tokens are refused at once.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        delete: operations["deleteService"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a service a new secret, which is shown this once. The old one works for 24 hours more
+         * @description Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["renewServiceSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -1101,6 +1176,53 @@ export interface paths {
          */
         post: operations["startApp"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your keys, the newest first
+         * @description List your keys, the newest first.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make a key, which is shown this once
+         * @description A program sends it in place of an access token, and acts as you. It may not touch your account or its credentials,
+         *     and counts as `user` if you are an admin or an auditor. A user has at most 25 keys.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove one of your keys. It is refused from the next request on
+         * @description Remove one of your keys. It is refused from the next request on.
+         */
+        delete: operations["removeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1573,6 +1695,55 @@ export interface components {
              */
             url: string;
         };
+        /** @description A new key. It is shown this once. */
+        CreatedKey: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 2027-02-21T12:00:00Z */
+            expires_at: string | null;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example ptk_4fTq9xVd0s8LwK2mZ7cYb1RjE5HaGu03f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f2pBzJW */
+            key: string;
+            /**
+             * @description Right to the hour.
+             * @example 2026-11-23T12:00:00Z
+             */
+            last_used_at: string | null;
+            /** @example Nightly report */
+            name: string;
+            /**
+             * @description The beginning of the key, to recognise it by.
+             * @example ptk_4fTq9x
+             */
+            prefix: string;
+            /** @example  */
+            scope: components["schemas"]["Scope"];
+        };
+        /** @description A new account of a service, with its secret, which is shown this once. */
+        CreatedServiceAccount: {
+            /**
+             * @description Its id.
+             * @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f
+             */
+            client_id: string;
+            /** @example pts_4fTq9xVd0s8LwK2mZ7cYb1RjE5HaGu03f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f2pBzJW */
+            client_secret: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example Billing */
+            name: string;
+            /** @example uploader */
+            role: components["schemas"]["Role"];
+        };
         /**
          * @description A password, and a username or an e-mail address. `username` and `email` both accept either kind of name.
          *
@@ -1784,7 +1955,7 @@ export interface components {
          * @description The types of events. The value of a member is its stable name. No field of an event holds a secret.
          * @enum {string}
          */
-        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "webhook-changed" | "denied";
+        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "key-created" | "key-removed" | "user-exported" | "users-imported" | "webhook-changed" | "service-changed" | "denied";
         /** @description Everything that the service holds about you. */
         Export: {
             /** @description Their files and rows are at `/datasets/{id}/file` and `/rows`. */
@@ -1799,6 +1970,8 @@ export interface components {
             /** @description The invitation with which you have made the account. */
             invitations: components["schemas"]["Invitation"][];
             jobs: components["schemas"]["Job"][];
+            /** @description Without their texts, which are not stored. */
+            keys: components["schemas"]["Key"][];
             receipts: components["schemas"]["Receipt"][];
             /** @description Also those that have ended and are not yet removed. */
             sessions: components["schemas"]["Session"][];
@@ -2002,6 +2175,32 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description A key of yours. */
+        Key: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 2027-02-21T12:00:00Z */
+            expires_at: string | null;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /**
+             * @description Right to the hour.
+             * @example 2026-11-23T12:00:00Z
+             */
+            last_used_at: string | null;
+            /** @example Nightly report */
+            name: string;
+            /**
+             * @description The beginning of the key, to recognise it by.
+             * @example ptk_4fTq9x
+             */
+            prefix: string;
+            /** @example  */
+            scope: components["schemas"]["Scope"];
+        };
         /** @description The address to which the mail is sent. */
         MailAddress: {
             /**
@@ -2097,6 +2296,19 @@ export interface components {
              */
             role?: "user" | "uploader" | "auditor" | "admin";
         };
+        /** @description A new key. Without `expires_in_days` it works until it is removed. */
+        NewKey: {
+            /** @example 90 */
+            expires_in_days?: number | null;
+            /** @example Nightly report */
+            name: string;
+            /**
+             * @description A key with `read` is admitted to GET only.
+             * @example read
+             * @enum {string}
+             */
+            scope: "read" | "write";
+        };
         /** @description The token of the mail and the new password. */
         NewPassword: {
             /**
@@ -2129,6 +2341,16 @@ export interface components {
             role?: "user" | "uploader" | "auditor" | "admin";
             /** @example anna */
             username?: string | null;
+        };
+        /** @description A new account for a service. */
+        NewServiceAccount: {
+            /** @example Nightly report */
+            name: string;
+            /**
+             * @example uploader
+             * @enum {string}
+             */
+            role: "user" | "uploader" | "admin";
         };
         /** @description A new task. */
         NewTask: {
@@ -2219,7 +2441,7 @@ export interface components {
             description?: string | null;
             enabled?: boolean;
             /** @description The types of the events to send, or `*` for all. */
-            events: ("*" | "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "webhook-changed")[];
+            events: ("*" | "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "key-created" | "key-removed" | "user-exported" | "users-imported" | "webhook-changed" | "service-changed")[];
             /** @example https://example.com/portero */
             url: string;
         };
@@ -2413,6 +2635,11 @@ export interface components {
             /** @example 1 */
             value: string;
         };
+        /**
+         * @description What a key may do for its user: only read, or also write.
+         * @enum {string}
+         */
+        Scope: "read" | "write";
         /** @description The token that the first step was answered with, and the answer of a factor. */
         SecondStep: {
             /**
@@ -2441,6 +2668,25 @@ export interface components {
              * @example k3f9-0c2w-7hqz-m4vt
              */
             recovery_code?: string;
+        };
+        /** @description A new secret of a service. It is shown this once. */
+        Secret: {
+            /** @example pts_4fTq9xVd0s8LwK2mZ7cYb1RjE5HaGu03f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f2pBzJW */
+            client_secret: string;
+        };
+        /** @description An account of a service. It has no login, and is in no list of users. */
+        ServiceAccount: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example Billing */
+            name: string;
+            /** @example uploader */
+            role: components["schemas"]["Role"];
         };
         /** @description One of your sessions. */
         Session: {
@@ -2741,7 +2987,7 @@ export interface components {
             description?: string | null;
             enabled?: boolean;
             /** @description The types of the events to send, or `*` for all. */
-            events?: ("*" | "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "webhook-changed")[];
+            events?: ("*" | "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "key-created" | "key-removed" | "user-exported" | "users-imported" | "webhook-changed" | "service-changed")[];
             /** @example https://example.com/portero */
             url?: string;
         };
@@ -2803,6 +3049,8 @@ export type AppSetup = components['schemas']['AppSetup'];
 export type Column = components['schemas']['Column'];
 export type ColumnType = components['schemas']['ColumnType'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
+export type CreatedKey = components['schemas']['CreatedKey'];
+export type CreatedServiceAccount = components['schemas']['CreatedServiceAccount'];
 export type Credentials = components['schemas']['Credentials'];
 export type CustomToken = components['schemas']['CustomToken'];
 export type Dataset = components['schemas']['Dataset'];
@@ -2826,6 +3074,7 @@ export type Invitation = components['schemas']['Invitation'];
 export type InvitationStatus = components['schemas']['InvitationStatus'];
 export type Job = components['schemas']['Job'];
 export type JobStatus = components['schemas']['JobStatus'];
+export type Key = components['schemas']['Key'];
 export type MailAddress = components['schemas']['MailAddress'];
 export type MailRequested = components['schemas']['MailRequested'];
 export type NewDataset = components['schemas']['NewDataset'];
@@ -2833,8 +3082,10 @@ export type NewDog = components['schemas']['NewDog'];
 export type NewFactor = components['schemas']['NewFactor'];
 export type NewFile = components['schemas']['NewFile'];
 export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewKey = components['schemas']['NewKey'];
 export type NewPassword = components['schemas']['NewPassword'];
 export type NewPerson = components['schemas']['NewPerson'];
+export type NewServiceAccount = components['schemas']['NewServiceAccount'];
 export type NewTask = components['schemas']['NewTask'];
 export type NewUserWithTokens = components['schemas']['NewUserWithTokens'];
 export type NewWebhook = components['schemas']['NewWebhook'];
@@ -2850,7 +3101,10 @@ export type Registration = components['schemas']['Registration'];
 export type Role = components['schemas']['Role'];
 export type Row = components['schemas']['Row'];
 export type Sample = components['schemas']['Sample'];
+export type Scope = components['schemas']['Scope'];
 export type SecondStep = components['schemas']['SecondStep'];
+export type Secret = components['schemas']['Secret'];
+export type ServiceAccount = components['schemas']['ServiceAccount'];
 export type Session = components['schemas']['Session'];
 export type Severity = components['schemas']['Severity'];
 export type StepUpBody = components['schemas']['StepUpBody'];
@@ -4062,6 +4316,125 @@ export interface operations {
             };
         };
     };
+    listServices: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: an account of a service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"][];
+                };
+            };
+        };
+    };
+    createService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceAccount"];
+            };
+        };
+        responses: {
+            /** @description Created: a new account of a service, with its secret, which is shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedServiceAccount"];
+                };
+            };
+        };
+    };
+    getService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An account of a service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+        };
+    };
+    deleteService: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    renewServiceSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created: a new secret of a service. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -4460,6 +4833,76 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AppSetup"];
                 };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a key of yours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"][];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Created: a new key. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+        };
+    };
+    removeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

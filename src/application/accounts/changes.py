@@ -44,5 +44,10 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
                 yield event(EventType.FACTOR_ADDED, kind=kind.value)
             elif id not in after.factors:
                 yield event(EventType.FACTOR_REMOVED, kind=kind.value)
+        for id, scope in {**before.keys, **after.keys}.items():
+            if id not in before.keys:
+                yield event(EventType.KEY_CREATED, key_id=id, scope=scope.value)
+            elif id not in after.keys:
+                yield event(EventType.KEY_REMOVED, key_id=id, scope=scope.value)
 
     return lambda before, after: [*events(before, after)]

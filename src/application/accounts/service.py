@@ -134,7 +134,7 @@ class AccountService:
         def apply(stored: User) -> User:
             before[:] = [require_visible(stored)]
             if is_own:
-                _require_current(caller, stored, now)
+                caller.require_current(stored, now)
                 if change.get("email", stored.email) != stored.email:
                     caller.require_recent_two_factors(now)
                     if not is_confirmed:  # the address has changed since the caller was authenticated
@@ -234,16 +234,6 @@ class AccountService:
         return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
 
 
-def _require_current(caller: Caller, stored: User, now: datetime) -> None:
-    """Raise InvalidToken if the caller was disabled, or its session has ended, since it was authenticated."""
-    if caller.session:
-        is_current = caller.session.is_valid(stored, now)
-    else:  # a token of the identity provider
-        is_current = stored.can_log_in and stored.session_epoch == caller.user.session_epoch
-    if not is_current:
-        raise InvalidToken
-
-
 @contextmanager
 def _naming_password() -> Iterator[None]:
     """Raise Invalid for the field ``password`` if the block raises InvalidValue."""
@@ -259,6 +249,8 @@ def _password_required() -> Invalid:
 
 def require_self_or_admin(caller: Caller, id: str) -> None:
     """Raise Forbidden or InsufficientAuthentication unless the caller may change the user with this id."""
+    if id == caller.user.id:
+        caller.require_person()
     caller.require_owner_or_admin(id, "You may change yourself only.")
 
 

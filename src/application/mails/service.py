@@ -225,7 +225,11 @@ class MailService:
         return self._update(mail, proved, events)
 
     def _without_squatter(self, user: User) -> User:
-        """Return the user without the factors that a stranger may have added before the address was proved."""
+        """Return the user without the keys, and without the factors that a stranger may have added.
+
+        These are the factors that are older than the first proof of the address.
+        """
+        user = user.without_keys(self.clock())
         return user if user.email_verified else user.without_factors(user.factors, self.clock())
 
     def _loses_password(self, user: User) -> bool:

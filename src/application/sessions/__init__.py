@@ -4,6 +4,7 @@ from src.application.caller import Caller, caller_must_exist
 from src.application.sessions.authentication import AuthenticationService
 from src.application.sessions.browsers import BrowserSessionService
 from src.application.sessions.checks import RecentChecks
+from src.application.sessions.clients import ClientAuthenticator
 from src.application.sessions.introspection import IntrospectionService
 from src.application.sessions.passkeys import PasskeyLoginService
 from src.application.sessions.second_step import SecondStepService
@@ -14,6 +15,7 @@ __all__ = [
     "AuthenticationService",
     "BrowserSessionService",
     "Caller",
+    "ClientAuthenticator",
     "IntrospectionService",
     "Lifetimes",
     "PasskeyLoginService",

@@ -1,6 +1,7 @@
 """Authenticates callers by their bearer tokens."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ from src.application.accounts import Accounts
 from src.application.caller import Caller
 from src.application.ports import Clock, ExternalIdentity, TokenIssuer
 from src.application.sessions.checks import RecentChecks
-from src.domain.errors import InvalidToken
+from src.domain.errors import InvalidToken, Unavailable
+from src.domain.keys import KEY_PREFIX, KeyRepository, key_id, owner_of
 from src.domain.sessions import Level, Proof, Session, SessionRepository
 from src.domain.users import User, UserRepository
 from src.domain.values import Role
@@ -21,6 +23,7 @@ class AuthenticationService:
 
     users: UserRepository
     sessions: SessionRepository
+    keys: KeyRepository
     accounts: Accounts
     checks: RecentChecks
     tokens: TokenIssuer
@@ -31,10 +34,15 @@ class AuthenticationService:
     def authenticate(self, token: str) -> Caller:
         """Return the caller of a bearer token, with one read of the store for the session and the user together.
 
+        A key is a bearer token too, and is read with its user. The identity provider is asked for the user of a key
+        unless the key was checked a short while ago.
+
         Raises InvalidToken, Unavailable, and on the first visit of a user of the identity provider RegistrationClosed
         and Taken. Raises InsufficientAuthentication for a user with factors whose token of the identity provider proves
         only one.
         """
+        if token.startswith(KEY_PREFIX):
+            return self._caller_with_key(token)
         try:
             claims = self.tokens.verify(token)
         except InvalidToken:
@@ -57,9 +65,30 @@ class AuthenticationService:
         counted = self.counted(user, proof.level)
         return Caller(counted, session, proof, signed_in_at, None if counted is user else user.role)
 
+    def _caller_with_key(self, text: str) -> Caller:
+        """Return the caller of a key. Its role is UPLOADER at most, and no more than USER if it needs two factors.
+
+        Raises InvalidToken, Unavailable.
+        """
+        key, user = self.keys.with_user(key_id(text), owner_of(KEY_PREFIX, text))
+        now = self.clock()
+        if key is None or user is None or not key.is_valid(text, user, now):
+            raise InvalidToken
+        if self.checks.is_due(text):
+            user = self.accounts.sync_user(user)
+            if not key.is_valid(text, user, now):
+                raise InvalidToken
+            self.checks.add(text)
+        if key.must_store_use(now):
+            with suppress(Unavailable):  # the next use stores it
+                self.keys.store_use(key, now)
+        proof = Proof((), key.created_at)
+        withheld = user.role if user.role in (Role.AUDITOR, Role.ADMIN, *self.mfa_roles) else None
+        return Caller(replace(user, role=Role.USER) if withheld else user, None, proof, withheld=withheld, key=key)
+
     def counted(self, user: User, level: Level) -> User:
         """Return a user with the role that is effective after a proof of this level."""
-        if user.role in self.mfa_roles and level is Level.ONE_FACTOR:
+        if user.role in self.mfa_roles and level is Level.ONE_FACTOR and not user.is_service:
             return replace(user, role=Role.USER)
         return user
 

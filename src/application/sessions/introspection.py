@@ -1,17 +1,16 @@
 """Tells services the state of tokens (RFC 7662), and revokes tokens (RFC 7009)."""
 
-import hmac
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from src.application.limits import WRONG_SECRETS, WRONG_SECRETS_BY_NAME, Count, RateLimiter, network
 from src.application.ports import Clock, RefreshTokens
 from src.application.sessions.authentication import AuthenticationService
-from src.domain.errors import InvalidClient, InvalidToken
+from src.application.sessions.clients import ClientAuthenticator
+from src.domain.errors import InvalidToken
 from src.domain.events import Actor, ActorKind, EventType
+from src.domain.keys import KEY_PREFIX
 from src.domain.sessions import Client
 from src.domain.users import User
 
@@ -22,24 +21,21 @@ class IntrospectionService:
 
     authentication: AuthenticationService
     refresh_tokens: RefreshTokens
-    credentials: Mapping[str, str]
-    """The secrets of the services that may ask for the state of tokens, by the name of the service."""
-    limiter: RateLimiter
+    clients: ClientAuthenticator
+    """Authenticates the services that ask for the state of tokens."""
     clock: Clock
-    trusted: set[tuple[str, str]] = field(default_factory=set)
-    """The services and their addresses from which the last secret was right. These are not counted."""
-    running: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
-    """The counts of first right secrets that are under way."""
 
     def introspect(self, token: str, name: str, secret: str, client: Client) -> Mapping[str, Any] | None:
         """Tell the service with this credential whether a token of this service is active, and for whom.
 
         An access token is active until it expires, its session ends or its user is disabled. A refresh token is active
-        while it is the last one of its session. Tokens of an identity provider are not active. Raises InvalidClient,
-        TooManyRequests, Unavailable.
+        while it is the last one of its session. A key is active until it expires or is removed. Tokens of an identity
+        provider are not active. Raises InvalidClient, TooManyRequests, Unavailable.
         """
-        self._require_service(name, secret, client)
+        self.clients.authenticate(name, secret, client)
         with suppress(InvalidToken):
+            if token.startswith(KEY_PREFIX):
+                return self._key(token)
             return self._access(token) if self.authentication.tokens.recognises(token) else self._refresh(token)
         return None
 
@@ -55,47 +51,24 @@ class IntrospectionService:
             event = client.event(EventType.SESSION_ENDED, user_id, owner, self.clock(), session_id, reason="revoked")
             self.authentication.sessions.remove(session_id, events=[event])
 
-    def _require_service(self, name: str, secret: str, client: Client) -> None:
-        """Raise InvalidClient unless ``name`` and ``secret`` are the credential of a service.
-
-        Wrong secrets are limited as wrong passwords are, but with counters of their own: whoever guesses passwords at a
-        gateway could otherwise stop the introspections of that gateway. The first right secret from an address is
-        refused too while the limit of wrong ones is exceeded. Raises TooManyRequests, Unavailable.
-        """
-        if not secret:
-            raise InvalidClient  # nothing was guessed
-        address, expected = network(client), self.credentials.get(name)
-        counts = (Count(WRONG_SECRETS_BY_NAME, f"{address} {name}"), Count(WRONG_SECRETS, address))
-        if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
-            self.trusted.discard((name, address))
-            self.limiter.hit(*counts)
-            raise InvalidClient
-        if (name, address) not in self.trusted:
-            self._count_once((name, address), counts)
-
-    def _count_once(self, service: tuple[str, str], counts: Sequence[Count]) -> None:
-        """Count the first right secret of a service from an address. Simultaneous requests share one count.
-
-        Raises TooManyRequests, Unavailable.
-        """
-        count: Future[None] = Future()
-        running = self.running.setdefault(service, count)
-        if running is not count:
-            return running.result()
-        try:
-            self.limiter.give_back(self.limiter.hit(*counts))
-            self.trusted.add(service)
-            count.set_result(None)
-        except BaseException as error:
-            count.set_exception(error)
-            raise
-        finally:
-            self.running.pop(service)
-
     def _access(self, token: str) -> Mapping[str, Any]:
         user = self.authentication.authenticate(token).user
         claims = self.authentication.tokens.claims(token)
         return {**claims, **_name_of(user), "role": user.role.value, "token_type": "Bearer"}
+
+    def _key(self, text: str) -> Mapping[str, Any]:
+        caller = self.authentication.authenticate(text)
+        user, key = caller.user, caller.key
+        assert key
+        end = {"exp": int(key.valid_until.timestamp())} if key.valid_until else {}
+        subject = {"sub": user.id, "user_id": user.id, **_name_of(user), "role": user.role.value}
+        return {
+            **subject,
+            "scope": key.scope.value,
+            "iat": int(key.created_at.timestamp()),
+            **end,
+            "token_type": "Bearer",
+        }
 
     def _refresh(self, value: str) -> Mapping[str, Any]:
         token = self.refresh_tokens.parse(value)

@@ -43,6 +43,8 @@ class Lifetimes:
     idle: timedelta
     absolute: timedelta
     guest: timedelta = timedelta(hours=24)
+    service: timedelta = timedelta(minutes=15)
+    """The life of a session of a service account, which is that of its access token."""
 
 
 class _TokenReused(Exception):
@@ -138,6 +140,10 @@ class SessionService:
         guest = self.users.add(replace(guest, expires_at=now + self.lifetimes.guest), events=[event])
         return self._start(guest, client, FirstStep())
 
+    def start_for_service(self, user: User, client: Client) -> Tokens:
+        """Return an access token for the user of a service account, in a session that ends with it."""
+        return self._start(user, client, FirstStep())
+
     def start(
         self,
         user: User,
@@ -190,16 +196,17 @@ class SessionService:
     ) -> Tokens:
         """Start a session. A login event is recorded only if the first step names the way to log in.
 
-        A guest gets no refresh token: the session ends with the guest.
+        A guest gets no refresh token, because the session ends with the guest; nor does a service, which has a secret.
         """
         now, id, login, identity = self.clock(), new_id(), first.login, first.identity
-        if user.expires_at:
-            expires = ends = user.expires_at
+        fixed_end = now + self.lifetimes.service if user.is_service else user.expires_at
+        if fixed_end:
+            expires = ends = fixed_end
         else:
             ends = now + self.lifetimes.absolute
             expires = min(now + self.lifetimes.idle, ends)
         cookie = self.cookies.first(id, user.id) if client.uses_cookie else None
-        refresh = None if cookie or user.expires_at else self.refresh_tokens.first(id, user.id)
+        refresh = None if cookie or fixed_end else self.refresh_tokens.first(id, user.id)
         current = cookie or refresh
         session = Session(
             id=id,

@@ -9,7 +9,7 @@ from src.domain.errors import InvalidInvitation, LastAdmin, NotFound, Taken
 from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.receipts import Receipt
 from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, State, User
-from src.domain.values import Email, Page, Role, Username, batches
+from src.domain.values import Email, Page, Role, Scope, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
@@ -17,7 +17,7 @@ from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Update, Write
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.schema import FACTORS, INVITATIONS, ROSTERS, SPENT, USERS
+from src.infrastructure.stores.schema import FACTORS, INVITATIONS, KEYS, ROSTERS, SPENT, USERS
 
 _ADMINS = Key(ROSTERS, "admins")
 _DOCUMENTS = 3
@@ -44,6 +44,7 @@ class Users(Documents[User]):
             custom_claims=lambda value: value or {},
             mirrored_claims=lambda names: tuple(names or ()),
             factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
+            keys=lambda scopes: {id: Scope(scope) for id, scope in (scopes or {}).items()},
         )
         self._invitations = Invitations(store)
         self._remembers_names = remembers_names
@@ -163,6 +164,7 @@ class Users(Documents[User]):
             "provider_valid_since": link.valid_since if link else None,
             "provider_project": link.project if link else None,
             "factors": dict(entity.factors) or None,
+            "keys": dict(entity.keys) or None,
             "metadata": dict(entity.metadata) or None,
             "custom_claims": dict(entity.custom_claims) or None,
             "mirrored_claims": [*entity.mirrored_claims] or None,
@@ -171,6 +173,7 @@ class Users(Documents[User]):
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:
         claims = claim_writes(old.claims if old else frozenset(), new.claims, new.id)
         removed = [Delete(Key(FACTORS, id)) for id in (old.factors if old else ()) if id not in new.factors]
+        removed += [Delete(Key(KEYS, id)) for id in (old.keys if old else ()) if id not in new.keys]
         others = [*self._former_writes(old, new), *self._roster_writes(old, new), *self._invitation_writes(old, new)]
         return [*claims, *removed, *others]
 

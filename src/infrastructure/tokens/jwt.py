@@ -22,7 +22,7 @@ from src.infrastructure.tokens import base64url
 from src.infrastructure.tokens.signing_keys import KeyRing
 
 CLIENT_ID = "portero"
-"""The claim client_id, which RFC 9068 requires. Clients do not register, so that all of them share this one."""
+"""The claim client_id, which RFC 9068 requires, for people. Their clients do not register, and share this one."""
 
 _TYPE = "at+jwt"
 _MAX_LENGTH = 4096
@@ -123,7 +123,7 @@ class JwtIssuer:
             iat=now,
             exp=now + seconds,
             jti=secrets.token_hex(16),
-            client_id=CLIENT_ID,
+            client_id=user.id if user.is_service else CLIENT_ID,
             auth_time=int(proof.at.timestamp()),
             acr=proof.level,
             amr=proof.methods,

@@ -50,16 +50,16 @@ CATALOGUE = {
     ),
     "unsupported-grant-type": Explanation(
         400,
-        "The token endpoint knows two grants only.",
-        "Send grant_type=password or grant_type=refresh_token.",
-        "Use the grant type password or refresh_token.",
+        "The token endpoint does not know the grant.",
+        "Send grant_type=password, refresh_token or client_credentials.",
+        "Use the grant type password, refresh_token or client_credentials.",
         oauth="unsupported_grant_type",
     ),
     "invalid-client": Explanation(
         401,
-        "A service has asked about a token without a valid credential.",
-        "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret.",
-        "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret.",
+        "A service has asked for a token, or about one, without a valid credential.",
+        "Send the id and the secret of a service, by HTTP Basic or as client_id and client_secret.",
+        "Send the id and the secret of a service, by HTTP Basic or as client_id and client_secret.",
         oauth="invalid_client",
     ),
     "unauthenticated": Explanation(
@@ -92,6 +92,12 @@ CATALOGUE = {
         "The caller is known, but the role or the ownership does not allow this.",
         "Ask an admin for the role, or the owner for the change.",
         Translatable("This is for {access}.", access=Translatable("admins")),
+    ),
+    "insufficient-scope": Explanation(
+        403,
+        "The request is authenticated with a key that may only read.",
+        "Make a key with the scope write, or send an access token. WWW-Authenticate names the scope that is needed.",
+        Translatable("This needs a key with the scope {scope}.", scope="write"),
     ),
     "wrong-password": Explanation(
         403,

@@ -29,7 +29,7 @@ class UnsupportedGrantType(PorteroError):
     """The token endpoint does not know the grant."""
 
     code = "unsupported-grant-type"
-    default_detail = "Use the grant type password or refresh_token."
+    default_detail = "Use the grant type password, refresh_token or client_credentials."
 
 
 def oauth_code(code: str) -> str:

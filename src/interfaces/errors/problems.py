@@ -118,6 +118,9 @@ def _domain_problem(error: PorteroError) -> Problem:
     match error:
         case errors.MfaRequired():
             members = {name: getattr(error, name) for name in ("mfa_token", "expires_in", "factors")}
+        case errors.InsufficientScope(scope=scope):
+            _audit_denial(error)
+            headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
         case errors.Forbidden():
             _audit_denial(error)
         case errors.InsufficientAuthentication():

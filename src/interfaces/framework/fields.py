@@ -1,6 +1,7 @@
 """Field types for request bodies. Each type parses a JSON value into a value of the domain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, PlainValidator, Strict, ValidationInfo, WithJsonSchema
@@ -12,7 +13,7 @@ from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
 from src.domain.passwords import MAX_PASSWORD, NewPassword
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE
-from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
+from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Scope, Username, parse_name
 from src.interfaces.framework.bodies import Context, refused
 
 Parsed = TypeVar("Parsed")
@@ -56,6 +57,18 @@ def whole_number(most: int) -> Any:
         return value
 
     return PlainValidator(validate), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": most})
+
+
+def choice(members: Sequence[StrEnum], code: str) -> Any:
+    """Return the annotations of a field that holds one of these members. Any other text is refused with ``code``."""
+    values = [member.value for member in members]
+
+    def validate(value: Any) -> StrEnum:
+        if _text(value) not in values:
+            raise refused(code, Translatable("Use one of {values}.", values=", ".join(values)))
+        return members[values.index(value)]
+
+    return PlainValidator(validate), WithJsonSchema({"type": "string", "enum": values})
 
 
 def _boolean(value: Any) -> bool:
@@ -104,15 +117,6 @@ def _user_id(value: Any) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("type", "Ids are texts; give the id of a user, such as that of GET /user.")
     return value
-
-
-_ROLES = [role.value for role in Role if role is not Role.GUEST]
-
-
-def _role(value: Any) -> Role:
-    if _text(value) not in _ROLES:
-        raise refused("role", Translatable("Use one of {values}.", values=", ".join(_ROLES)))
-    return Role(value)
 
 
 UsernameField = Annotated[
@@ -189,7 +193,8 @@ MfaTokenField = Annotated[
 ]
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *checked(lambda text, _: text, {})]
-RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]
+RoleField = Annotated[Role, *choice([role for role in Role if role is not Role.GUEST], "role")]
+ScopeField = Annotated[Scope, *choice([*Scope], "enum")]
 ObjectField = Annotated[dict[str, Any], PlainValidator(_object), WithJsonSchema({"type": "object"})]
 BooleanField = Annotated[bool, Strict()]
 BooleanParameter = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"type": "boolean"})]

@@ -106,6 +106,15 @@ class NewInvitation(TypedDict):
     expires_in_days: NotRequired[int]
 
 
+class NewKey(TypedDict):
+    """A new key. Without `expires_in_days` it works until it is removed."""
+
+    name: str
+    scope: Literal["read", "write"]
+    """A key with `read` is admitted to GET only."""
+    expires_in_days: NotRequired[int | None]
+
+
 class NewPassword(TypedDict):
     """The token of the mail and the new password."""
 
@@ -125,6 +134,13 @@ class NewPerson(TypedDict):
     username: NotRequired[str | None]
     password: NotRequired[str | None]
     role: NotRequired[Literal["user", "uploader", "auditor", "admin"]]
+
+
+class NewServiceAccount(TypedDict):
+    """A new account for a service."""
+
+    name: str
+    role: Literal["user", "uploader", "admin"]
 
 
 class NewTask(TypedDict):
@@ -160,9 +176,12 @@ class NewWebhook(TypedDict):
             "address-taken",
             "factor-added",
             "factor-removed",
+            "key-created",
+            "key-removed",
             "user-exported",
             "users-imported",
             "webhook-changed",
+            "service-changed",
         ]
     ]
     """The types of the events to send, or `*` for all."""
@@ -304,9 +323,12 @@ class WebhookBody(TypedDict):
                 "address-taken",
                 "factor-added",
                 "factor-removed",
+                "key-created",
+                "key-removed",
                 "user-exported",
                 "users-imported",
                 "webhook-changed",
+                "service-changed",
             ]
         ]
     ]

@@ -103,6 +103,21 @@ class Sample(Resource):
     value: str
 
 
+class Secret(Resource):
+    """A new secret of a service. It is shown this once."""
+
+    client_secret: str
+
+
+class ServiceAccount(Resource):
+    """An account of a service. It has no login, and is in no list of users."""
+
+    id: str
+    name: str
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
+    created_at: AwareDatetime
+
+
 class Session(Resource):
     """One of your sessions."""
 
@@ -279,6 +294,33 @@ class CreatedInvitation(Resource):
     """The link, shown this once."""
 
 
+class CreatedKey(Resource):
+    """A new key. It is shown this once."""
+
+    id: str
+    name: str
+    scope: Literal["read", "write"] | str
+    prefix: str
+    """The beginning of the key, to recognise it by."""
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
+    """Right to the hour."""
+    key: str
+
+
+class CreatedServiceAccount(Resource):
+    """A new account of a service, with its secret, which is shown this once."""
+
+    client_secret: str
+    id: str
+    name: str
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
+    created_at: AwareDatetime
+    client_id: str
+    """Its id."""
+
+
 class Dataset(Resource):
     """A dataset."""
 
@@ -353,9 +395,12 @@ class Event(Resource):
             "address-taken",
             "factor-added",
             "factor-removed",
+            "key-created",
+            "key-removed",
             "user-exported",
             "users-imported",
             "webhook-changed",
+            "service-changed",
             "denied",
         ]
         | str
@@ -408,9 +453,12 @@ class History(Resource):
             "address-taken",
             "factor-added",
             "factor-removed",
+            "key-created",
+            "key-removed",
             "user-exported",
             "users-imported",
             "webhook-changed",
+            "service-changed",
             "denied",
         ]
         | str
@@ -453,6 +501,20 @@ class Job(Resource):
     """The result; null until the job is done."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
+
+
+class Key(Resource):
+    """A key of yours."""
+
+    id: str
+    name: str
+    scope: Literal["read", "write"] | str
+    prefix: str
+    """The beginning of the key, to recognise it by."""
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
+    """Right to the hour."""
 
 
 class NewUserWithTokens(Resource):
@@ -542,6 +604,8 @@ class Export(Resource):
     jobs: list[Job]
     factors: list[Factor]
     """Without their secrets."""
+    keys: list[Key]
+    """Without their texts, which are not stored."""
     receipts: list[Receipt]
     invitations: list[Invitation]
     """The invitation with which you have made the account."""

@@ -14,6 +14,8 @@ _ACCESS_TOKEN: TypeAdapter[models.AccessToken] = TypeAdapter(models.AccessToken)
 _ADDED_FACTOR: TypeAdapter[models.AddedFactor] = TypeAdapter(models.AddedFactor)
 _APP_SETUP: TypeAdapter[models.AppSetup] = TypeAdapter(models.AppSetup)
 _CREATED_INVITATION: TypeAdapter[models.CreatedInvitation] = TypeAdapter(models.CreatedInvitation)
+_CREATED_KEY: TypeAdapter[models.CreatedKey] = TypeAdapter(models.CreatedKey)
+_CREATED_SERVICE_ACCOUNT: TypeAdapter[models.CreatedServiceAccount] = TypeAdapter(models.CreatedServiceAccount)
 _CUSTOM_TOKEN: TypeAdapter[models.CustomToken] = TypeAdapter(models.CustomToken)
 _DATASET: TypeAdapter[models.Dataset] = TypeAdapter(models.Dataset)
 _DATASET_OR_ACCEPTED_DATASET: TypeAdapter[models.Dataset | models.AcceptedDataset] = TypeAdapter(
@@ -34,6 +36,7 @@ _HISTORY_PAGE: TypeAdapter[list[models.History]] = TypeAdapter(list[models.Histo
 _INVITATION: TypeAdapter[models.Invitation] = TypeAdapter(models.Invitation)
 _INVITATION_PAGE: TypeAdapter[list[models.Invitation]] = TypeAdapter(list[models.Invitation])
 _JOB: TypeAdapter[models.Job] = TypeAdapter(models.Job)
+_KEY_PAGE: TypeAdapter[list[models.Key]] = TypeAdapter(list[models.Key])
 _MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequested)
 _MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
 _NEW_USER_WITH_TOKENS: TypeAdapter[models.NewUserWithTokens] = TypeAdapter(models.NewUserWithTokens)
@@ -43,6 +46,9 @@ _PUBLIC_USER: TypeAdapter[models.PublicUser] = TypeAdapter(models.PublicUser)
 _PUBLIC_USER_PAGE: TypeAdapter[list[models.PublicUser]] = TypeAdapter(list[models.PublicUser])
 _RECOVERY_CODES: TypeAdapter[models.RecoveryCodes] = TypeAdapter(models.RecoveryCodes)
 _ROW_PAGE: TypeAdapter[list[models.Row]] = TypeAdapter(list[models.Row])
+_SECRET: TypeAdapter[models.Secret] = TypeAdapter(models.Secret)
+_SERVICE_ACCOUNT: TypeAdapter[models.ServiceAccount] = TypeAdapter(models.ServiceAccount)
+_SERVICE_ACCOUNT_PAGE: TypeAdapter[list[models.ServiceAccount]] = TypeAdapter(list[models.ServiceAccount])
 _SESSION_PAGE: TypeAdapter[list[models.Session]] = TypeAdapter(list[models.Session])
 _SUMMARY: TypeAdapter[models.Summary] = TypeAdapter(models.Summary)
 _TASK: TypeAdapter[models.Task] = TypeAdapter(models.Task)
@@ -141,12 +147,28 @@ class Operations(ABC):
         request = Request("POST", "/invitations", body={**fields})
         return self._call(request, _CREATED_INVITATION)
 
+    def create_key(self, **fields: Unpack[bodies.NewKey]) -> models.CreatedKey:
+        """A program sends it in place of an access token, and acts as you. It may not touch your account or its credentials,
+        and counts as `user` if you are an admin or an auditor. A user has at most 25 keys.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/keys", body={**fields})
+        return self._call(request, _CREATED_KEY)
+
     def create_person(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]) -> models.User:
         """The username is random if none is given. A person without a password cannot log in.
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return self._call(request, _USER)
+
+    def create_service(self, **fields: Unpack[bodies.NewServiceAccount]) -> models.CreatedServiceAccount:
+        """The service trades its id and its secret for access tokens at `POST /auth/token`, with the grant
+        `client_credentials`.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/services", body={**fields})
+        return self._call(request, _CREATED_SERVICE_ACCOUNT)
 
     def create_task(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewTask]) -> models.Task:
         """Make a task."""
@@ -186,6 +208,13 @@ class Operations(ABC):
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("DELETE", "/invitations/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_service(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove the account of a service, and everything that belongs to it. Its tokens are refused at once.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("DELETE", "/services/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def delete_task(self, id: str, /, *, if_match: str | None = None) -> None:
@@ -274,6 +303,11 @@ class Operations(ABC):
         (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once."""
         request = Request("POST", "/auth/passkey/options", session="none")
         return self._call(request, _PASSKEY_OPTIONS)
+
+    def get_service(self, id: str, /) -> models.ServiceAccount:
+        """See the account of a service, without its secret."""
+        request = Request("GET", "/services/{id}", values={"id": id})
+        return self._call(request, _SERVICE_ACCOUNT)
 
     def get_step_up_options(self) -> models.PasskeyOptions:
         """The challenge in them can be signed for ten minutes, and works once."""
@@ -375,10 +409,20 @@ class Operations(ABC):
         request = Request("GET", "/invitations", query={"limit": page_size, "status": status})
         return self._pages(request, _INVITATION_PAGE)
 
+    def list_keys(self, *, page_size: int | None = None) -> Iterator[models.Key]:
+        """List your keys, the newest first."""
+        request = Request("GET", "/user/keys", query={"limit": page_size})
+        return self._pages(request, _KEY_PAGE)
+
     def list_rows(self, id: str, /, *, page_size: int | None = None, valid: bool | None = None) -> Iterator[models.Row]:
         """A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
         return self._pages(request, _ROW_PAGE)
+
+    def list_services(self, *, page_size: int | None = None) -> Iterator[models.ServiceAccount]:
+        """List the accounts of services, the newest first."""
+        request = Request("GET", "/services", query={"limit": page_size})
+        return self._pages(request, _SERVICE_ACCOUNT_PAGE)
 
     def list_sessions(self, *, page_size: int | None = None) -> Iterator[models.Session]:
         """List your sessions that have not ended, the newest first."""
@@ -450,6 +494,11 @@ class Operations(ABC):
         request = Request("DELETE", "/user/factors/{id}", values={"id": id})
         return self._call(request, _NOTHING)
 
+    def remove_key(self, id: str, /) -> None:
+        """Remove one of your keys. It is refused from the next request on."""
+        request = Request("DELETE", "/user/keys/{id}", values={"id": id})
+        return self._call(request, _NOTHING)
+
     def remove_webhook(self, id: str, /, *, if_match: str | None = None) -> None:
         """Remove a webhook and its deliveries.
 
@@ -468,6 +517,13 @@ class Operations(ABC):
         For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("POST", "/user/factors/recovery-codes")
         return self._call(request, _RECOVERY_CODES)
+
+    def renew_service_secret(self, id: str, /) -> models.Secret:
+        """Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/services/{id}/secret", values={"id": id})
+        return self._call(request, _SECRET)
 
     def renew_token(self) -> models.AccessToken:
         """The new one does not outlive the session."""
@@ -693,6 +749,14 @@ class AsyncOperations(ABC):
         request = Request("POST", "/invitations", body={**fields})
         return await self._call(request, _CREATED_INVITATION)
 
+    async def create_key(self, **fields: Unpack[bodies.NewKey]) -> models.CreatedKey:
+        """A program sends it in place of an access token, and acts as you. It may not touch your account or its credentials,
+        and counts as `user` if you are an admin or an auditor. A user has at most 25 keys.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/keys", body={**fields})
+        return await self._call(request, _CREATED_KEY)
+
     async def create_person(
         self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]
     ) -> models.User:
@@ -701,6 +765,14 @@ class AsyncOperations(ABC):
         For callers with factors, it needs a proof with two factors."""
         request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return await self._call(request, _USER)
+
+    async def create_service(self, **fields: Unpack[bodies.NewServiceAccount]) -> models.CreatedServiceAccount:
+        """The service trades its id and its secret for access tokens at `POST /auth/token`, with the grant
+        `client_credentials`.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/services", body={**fields})
+        return await self._call(request, _CREATED_SERVICE_ACCOUNT)
 
     async def create_task(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewTask]) -> models.Task:
         """Make a task."""
@@ -740,6 +812,13 @@ class AsyncOperations(ABC):
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("DELETE", "/invitations/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_service(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove the account of a service, and everything that belongs to it. Its tokens are refused at once.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("DELETE", "/services/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def delete_task(self, id: str, /, *, if_match: str | None = None) -> None:
@@ -828,6 +907,11 @@ class AsyncOperations(ABC):
         (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once."""
         request = Request("POST", "/auth/passkey/options", session="none")
         return await self._call(request, _PASSKEY_OPTIONS)
+
+    async def get_service(self, id: str, /) -> models.ServiceAccount:
+        """See the account of a service, without its secret."""
+        request = Request("GET", "/services/{id}", values={"id": id})
+        return await self._call(request, _SERVICE_ACCOUNT)
 
     async def get_step_up_options(self) -> models.PasskeyOptions:
         """The challenge in them can be signed for ten minutes, and works once."""
@@ -929,12 +1013,22 @@ class AsyncOperations(ABC):
         request = Request("GET", "/invitations", query={"limit": page_size, "status": status})
         return self._pages(request, _INVITATION_PAGE)
 
+    def list_keys(self, *, page_size: int | None = None) -> AsyncIterator[models.Key]:
+        """List your keys, the newest first."""
+        request = Request("GET", "/user/keys", query={"limit": page_size})
+        return self._pages(request, _KEY_PAGE)
+
     def list_rows(
         self, id: str, /, *, page_size: int | None = None, valid: bool | None = None
     ) -> AsyncIterator[models.Row]:
         """A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
         return self._pages(request, _ROW_PAGE)
+
+    def list_services(self, *, page_size: int | None = None) -> AsyncIterator[models.ServiceAccount]:
+        """List the accounts of services, the newest first."""
+        request = Request("GET", "/services", query={"limit": page_size})
+        return self._pages(request, _SERVICE_ACCOUNT_PAGE)
 
     def list_sessions(self, *, page_size: int | None = None) -> AsyncIterator[models.Session]:
         """List your sessions that have not ended, the newest first."""
@@ -1006,6 +1100,11 @@ class AsyncOperations(ABC):
         request = Request("DELETE", "/user/factors/{id}", values={"id": id})
         return await self._call(request, _NOTHING)
 
+    async def remove_key(self, id: str, /) -> None:
+        """Remove one of your keys. It is refused from the next request on."""
+        request = Request("DELETE", "/user/keys/{id}", values={"id": id})
+        return await self._call(request, _NOTHING)
+
     async def remove_webhook(self, id: str, /, *, if_match: str | None = None) -> None:
         """Remove a webhook and its deliveries.
 
@@ -1024,6 +1123,13 @@ class AsyncOperations(ABC):
         For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("POST", "/user/factors/recovery-codes")
         return await self._call(request, _RECOVERY_CODES)
+
+    async def renew_service_secret(self, id: str, /) -> models.Secret:
+        """Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/services/{id}/secret", values={"id": id})
+        return await self._call(request, _SECRET)
 
     async def renew_token(self) -> models.AccessToken:
         """The new one does not outlive the session."""

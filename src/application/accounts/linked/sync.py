@@ -12,7 +12,7 @@ from src.application.caller import caller_must_exist
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.application.registration import Admission
 from src.domain.errors import InvalidToken, NotFound, RegistrationClosed, Stale, Taken
-from src.domain.events import SYSTEM, Event, EventType, always
+from src.domain.events import SYSTEM, Event, EventType
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import ProviderLink, State, User
 from src.domain.values import Role, Username
@@ -100,7 +100,7 @@ def permitted(
 
 
 def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount) -> None:
-    """End all sessions of a user whose account is disabled, once, and raise InvalidToken.
+    """End all sessions and keys of a user whose account is disabled, once, and raise InvalidToken.
 
     A disabled account counts as revoked from now on, which is later than the provider says. By this difference the next
     attempt to log in is recognised, which then stores nothing.
@@ -112,11 +112,13 @@ def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount)
     def end(stored: User) -> User:
         if stored.provider and stored.provider.valid_since > account.valid_since:
             return stored
-        return replace(stored.without_sessions(now), provider=ProviderLink(now, accounts.remote.project))
+        ended = stored.without_sessions(now).without_keys(now)
+        return replace(ended, provider=ProviderLink(now, accounts.remote.project))
 
     event = NO_CLIENT.event(EventType.SESSIONS_ENDED, user.id, SYSTEM, now, reason="disabled-at-provider")
+    removed = changes(NO_CLIENT, SYSTEM, now)
     with caller_must_exist():
-        accounts.users.update(user.id, end, events=always(event))
+        accounts.users.update(user.id, end, events=lambda *states: [event, *removed(*states)])
     raise InvalidToken
 
 

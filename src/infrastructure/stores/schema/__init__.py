@@ -34,7 +34,7 @@ USERS = Collection(
     | _time("created_at", "updated_at")
     | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
     | _json("metadata", "custom_claims", "mirrored_claims", nullable=True)
-    | _json("reserved", "factors", nullable=True)
+    | _json("reserved", "factors", "keys", nullable=True)
     | _text("provider_project", nullable=True)
     | _reference("invitation_id", "invitations", nullable=True),
     (
@@ -77,6 +77,28 @@ FACTORS = Collection(
     | _time("last_used_at", nullable=True)
     | _json("code_hashes", nullable=True),
     (Index("created_at", equal=("user_id",), descending=True),),
+)
+
+# The keys of users. Their texts are not stored; the id of a key is the beginning of the hash of its text.
+KEYS = Collection(
+    "keys",
+    _owner
+    | _enumeration("scope")
+    | _text("name", "hash", "prefix")
+    | _time("created_at")
+    | _time("valid_until", "last_used_at", nullable=True),
+    (Index("created_at", equal=("user_id",), descending=True),),
+)
+
+# Accounts of services. A user with the same id owns what a service makes.
+SERVICE_ACCOUNTS = Collection(
+    "service_accounts",
+    _enumeration("role")
+    | _text("name", "secret_hash")
+    | _text("old_hash", nullable=True)
+    | _time("created_at")
+    | _time("old_until", nullable=True),
+    (Index("created_at", descending=True),),
 )
 
 # The challenges and tickets that have been used, until they expire. A second insert of the same id fails.
@@ -277,6 +299,6 @@ PACKS = Collection(
 )
 
 COLLECTIONS = (
-    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, EVENTS, WEBHOOKS, DELIVERIES, COUNTERS, TASKS, DOGS),
-    *(FILES, JOBS, INVITATIONS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, KEYS, SERVICE_ACCOUNTS, SPENT, EVENTS, WEBHOOKS, DELIVERIES, COUNTERS),
+    *(TASKS, DOGS, FILES, JOBS, INVITATIONS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

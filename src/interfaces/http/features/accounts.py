@@ -163,7 +163,7 @@ def show_user(caller: Caller) -> Response:
     return render_own(caller, caller.user)
 
 
-@route("GET /user/export", Access.TOKEN, ExportView)
+@route("GET /user/export", Access.TOKEN, ExportView, for_people=True)
 def export_user(caller: Caller) -> Response:
     """Download everything that the service holds about you.
 
@@ -181,6 +181,7 @@ def export_user(caller: Caller) -> Response:
     UserView,
     step_up=StepUp.RECENT,
     step_up_fields=("email",),
+    for_people=True,
     errors=(Taken, Stale, WrongPassword, TooManyRequests),
 )
 def change_user(caller: Caller, body: ProfileBody) -> Response:
@@ -196,7 +197,13 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     return render_own(caller, user)
 
 
-@route("PUT /user/password", Access.USER, step_up=StepUp.TWO_FACTORS, errors=(WrongPassword, TooManyRequests))
+@route(
+    "PUT /user/password",
+    Access.USER,
+    step_up=StepUp.TWO_FACTORS,
+    for_people=True,
+    errors=(WrongPassword, TooManyRequests),
+)
 def change_password(caller: Caller, body: PasswordChange) -> None:
     """Set a new password. Every other session ends.
 
@@ -206,7 +213,7 @@ def change_password(caller: Caller, body: PasswordChange) -> None:
     services().accounts.change_password(caller, body.current_password, body.new_password, client())
 
 
-@route("DELETE /user", Access.TOKEN, step_up=StepUp.RECENT, errors=(LastAdmin, Stale))
+@route("DELETE /user", Access.TOKEN, step_up=StepUp.RECENT, for_people=True, errors=(LastAdmin, Stale))
 def delete_user(caller: Caller) -> None:
     """Delete your account.
 

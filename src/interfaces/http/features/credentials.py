@@ -82,12 +82,16 @@ class CredentialsOrNothing(_Login):
         return self
 
 
+SecretField = Annotated[TextField, WithJsonSchema({"type": "string", "format": "password"})]
 MFA_GRANT = "urn:portero:params:grant-type:mfa"
 """The grant that takes the second step of a login."""
 
 
 class Grant(WithSecondStep, Form):
-    """The password grant or the refresh_token grant (RFC 6749 sections 4.3 and 6), or the second step of a login."""
+    """A grant of RFC 6749 (sections 4.3, 4.4 and 6), or the second step of a login.
+
+    The credential of a service may come by HTTP Basic instead.
+    """
 
     grant_type: Annotated[str, Field(examples=["password"])]
     username: LoginField = ""
@@ -95,6 +99,8 @@ class Grant(WithSecondStep, Form):
     refresh_token: TextField = ""
     mfa_token: MfaTokenField = ""
     recovery_code: RecoveryCodeField = ""
+    client_id: TextField = ""
+    client_secret: SecretField = ""
     scope: str = ""
 
     @model_validator(mode="after")
@@ -119,7 +125,7 @@ class TokenToInspect(TokenToRevoke):
     """A token (RFC 7662 section 2.1), and the credential of the service unless HTTP Basic has it."""
 
     client_id: TextField = ""
-    client_secret: Annotated[TextField, WithJsonSchema({"type": "string", "format": "password"})] = ""
+    client_secret: SecretField = ""
 
 
 class RefreshBody(Body):

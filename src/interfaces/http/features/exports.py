@@ -17,6 +17,7 @@ from src.interfaces.http.features.factors import FactorView
 from src.interfaces.http.features.files import FileView
 from src.interfaces.http.features.invitations import InvitationView
 from src.interfaces.http.features.jobs import JobView
+from src.interfaces.http.features.keys import KeyView
 from src.interfaces.http.features.sessions import SessionView
 from src.interfaces.http.features.tasks import TaskView
 from src.interfaces.views import EventView, UserView, View
@@ -42,6 +43,7 @@ class ExportView(View):
     datasets: list[DatasetView] = Field(description="Their files and rows are at `/datasets/{id}/file` and `/rows`.")
     jobs: list[JobView]
     factors: list[FactorView] = Field(description="Without their secrets.")
+    keys: list[KeyView] = Field(description="Without their texts, which are not stored.")
     receipts: list[ReceiptView]
     invitations: list[InvitationView] = Field(description="The invitation with which you have made the account.")
     events: list[EventView] = Field(description="Other people in them are not named.")

@@ -25,6 +25,7 @@ from src.interfaces.views import View
 
 feature = Feature(passkeys.feature.tag, passkeys.feature.description)
 route = partial(Operation, feature)
+own_route = partial(Operation, feature, for_people=True)
 
 FactorName = Annotated[
     str, *checked(lambda text, _: parse_factor_name(text), {"maxLength": MAX_NAME, "examples": ["My phone"]})
@@ -100,13 +101,13 @@ class FactorChange(Change):
     name: FactorName | None = None
 
 
-@route("GET /user/factors", Access.USER, FactorView)
+@own_route("GET /user/factors", Access.USER, FactorView)
 def list_factors(caller: Caller, query: Paging) -> Response:
     """List your second factors, the newest first."""
     return render_list(services().enrolments.list(caller.user.id, query.cursor, query.limit), FactorView, FactorView.of)
 
 
-@route("POST /user/factors/totp", Access.USER, AppSetupView, step_up=StepUp.RECENT)
+@own_route("POST /user/factors/totp", Access.USER, AppSetupView, step_up=StepUp.RECENT)
 def start_app(caller: Caller) -> Response:
     """Begin to add an authenticator app: get the secret for it. Nothing is stored yet.
 
@@ -117,13 +118,17 @@ def start_app(caller: Caller) -> Response:
     return render(AppSetupView(enrolment=enrolment, expires_in=int(ENROLMENT_LIFETIME.total_seconds()), **shown))
 
 
-@route("POST /user/factors/passkey/options", Access.USER, PasskeyOptionsView, step_up=StepUp.RECENT, errors=(NotFound,))
+@own_route(
+    "POST /user/factors/passkey/options", Access.USER, PasskeyOptionsView, step_up=StepUp.RECENT, errors=(NotFound,)
+)
 def start_passkey(caller: Caller) -> Response:
     """Get the options for `navigator.credentials.create`, to add a passkey."""
     return render(PasskeyOptionsView(publicKey=services().enrolments.start_passkey(caller)["publicKey"]))
 
 
-@route("POST /user/factors", Access.USER, AddedFactorView, status=201, step_up=StepUp.RECENT, errors=(WrongCode, Taken))
+@own_route(
+    "POST /user/factors", Access.USER, AddedFactorView, status=201, step_up=StepUp.RECENT, errors=(WrongCode, Taken)
+)
 def add_factor(caller: Caller, body: NewFactor) -> Response:
     """Add an authenticator app or a passkey. A new app replaces the old one.
 
@@ -139,19 +144,19 @@ def add_factor(caller: Caller, body: NewFactor) -> Response:
     return render(view, 201, {"Location": f"/user/factors/{enrolled.factor.id}"})
 
 
-@route("PUT PATCH /user/factors/<id>", Access.USER, FactorView)
+@own_route("PUT PATCH /user/factors/<id>", Access.USER, FactorView)
 def rename_factor(caller: Caller, body: FactorChange, id: str) -> Response:
     """Give one of your factors another name."""
     return render(FactorView.of(services().enrolments.rename(caller.user, id, body.name)))
 
 
-@route("DELETE /user/factors/<id>", Access.USER, step_up=StepUp.RECENT, errors=(LastSignIn,))
+@own_route("DELETE /user/factors/<id>", Access.USER, step_up=StepUp.RECENT, errors=(LastSignIn,))
 def remove_factor(caller: Caller, id: str) -> None:
     """Remove one of your factors. The recovery codes end with the last other factor."""
     services().enrolments.remove(caller, id, client())
 
 
-@route("POST /user/factors/recovery-codes", Access.USER, RecoveryCodesView, status=201, step_up=StepUp.RECENT)
+@own_route("POST /user/factors/recovery-codes", Access.USER, RecoveryCodesView, status=201, step_up=StepUp.RECENT)
 def renew_recovery_codes(caller: Caller) -> Response:
     """Make new recovery codes. The old ones work no more."""
     return render(RecoveryCodesView(codes=list(services().enrolments.renew_codes(caller, client()))), 201)

@@ -105,6 +105,7 @@ def confirm_login(body: TokenOrCode) -> Response:
     MailRequestedView,
     status=202,
     instead={204: None},
+    for_people=True,
     errors=(Unauthenticated, NotFound),
 )
 def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:

@@ -20,7 +20,7 @@ from src.domain.errors import (
     WrongCode,
 )
 from src.domain.sessions import Level
-from src.domain.values import Role
+from src.domain.values import Role, Scope
 from src.interfaces.errors.oauth import UnsupportedGrantType, answer_oauth_error
 from src.interfaces.errors.problems import answer_error
 from src.interfaces.framework.requests import client, services
@@ -29,10 +29,12 @@ from src.interfaces.http.features.credentials import Grant, TokenToInspect, Toke
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import render
-from src.interfaces.views import RefreshView, View
+from src.interfaces.views import RefreshView, TokenView, View
 
 feature = Feature("OAuth2", "For OAuth2 client libraries, and for services that receive tokens.")
 route = partial(Operation, feature)
+_BY_SECRET = ["client_secret_basic", "client_secret_post"]
+"""The ways in which services send their secret, by their names in RFC 7591."""
 
 
 class TokenStateView(View):
@@ -50,6 +52,7 @@ class TokenStateView(View):
     sub: str = ""
     user_id: str = ""
     sid: str = Field(default="", description="The session.")
+    scope: Scope = Field(default=Scope.READ, description="What a key may do.")
     client_id: str = Field(default="", examples=["portero"])
     iss: str = ""
     aud: str = ""
@@ -75,8 +78,9 @@ class MetadataView(View):
 @route(
     "POST /auth/token",
     Access.PUBLIC,
-    RefreshView,
+    (RefreshView, TokenView),
     errors=(
+        InvalidClient,
         InvalidCredentials,
         InvalidToken,
         MfaRequired,
@@ -88,10 +92,11 @@ class MetadataView(View):
     oauth=True,
 )
 def grant_token(body: Grant) -> Response:
-    """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
+    """Trade a password, a refresh token or the secret of a service for tokens, as OAuth2 clients do (RFC 6749).
 
     A user with factors takes the second step with `otp`, or in a request of its own: the error `mfa_required` brings an
-    `mfa_token` for the grant `urn:portero:params:grant-type:mfa`.
+    `mfa_token` for the grant `urn:portero:params:grant-type:mfa`. A service gets an access token only, with its id and
+    secret by HTTP Basic or as `client_id` and `client_secret`.
 
     Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
     """
@@ -100,6 +105,8 @@ def grant_token(body: Grant) -> Response:
             _, tokens = services().sessions.log_in(body.username, body.password, client(), body.answer)
         case "refresh_token":
             _, tokens = services().sessions.refresh(body.refresh_token, client())
+        case "client_credentials":
+            return render(TokenView.of(services().service_accounts.grant(*_credential(body), client())))
         case credentials.MFA_GRANT:
             answer = Answer(body.otp, body.recovery_code)
             _, tokens = services().second_steps.finish(body.mfa_token, answer, client())
@@ -125,7 +132,8 @@ def introspect_token(body: TokenToInspect) -> Response:
     """Tell whether a token of this service is active, and for whom (RFC 7662).
 
     An access token is active until it expires, its session ends or its user is disabled. A refresh token is active
-    while it is the last one of its session. Tokens of an identity provider are not active.
+    while it is the last one of its session. A key of a user is active until it expires or is removed. Tokens of an
+    identity provider are not active.
     """
     claims = services().introspection.introspect(body.token, *_credential(body), client())
     state = {"active": False} if claims is None else {"active": True, **claims}
@@ -155,7 +163,7 @@ def answer_wrong_method(error: MethodNotAllowed) -> Response:
     return (answer_oauth_error if request.path.rstrip("/") in paths else answer_error)(error)
 
 
-def _credential(body: TokenToInspect) -> tuple[str, str]:
+def _credential(body: TokenToInspect | Grant) -> tuple[str, str]:
     """Return the name and the secret of the service that sends a request (RFC 6749 section 2.3.1), or empty texts."""
     if request.authorization and request.authorization.type == "basic":
         name, secret = (request.authorization.get(part) or "" for part in ("username", "password"))
@@ -170,21 +178,19 @@ def _metadata() -> dict[str, Any]:
     """
     issuer, public_url = current_app.config["ISSUER"], current_app.config["PUBLIC_URL"]
     base = (issuer if "://" in issuer else public_url or request.host_url).rstrip("/")
-    metadata = {
+    return {
         "issuer": issuer,
         "token_endpoint": f"{base}/auth/token",
-        "token_endpoint_auth_methods_supported": ["none"],
-        "grant_types_supported": ["password", "refresh_token", credentials.MFA_GRANT],
+        "token_endpoint_auth_methods_supported": ["none", *_BY_SECRET],
+        "grant_types_supported": ["password", "refresh_token", "client_credentials", credentials.MFA_GRANT],
         "response_types_supported": [],
         "jwks_uri": f"{base}/.well-known/jwks.json",
         "revocation_endpoint": f"{base}/auth/revoke",
         "revocation_endpoint_auth_methods_supported": ["none"],
+        "introspection_endpoint": f"{base}/auth/introspect",
+        "introspection_endpoint_auth_methods_supported": _BY_SECRET,
         "service_documentation": f"{base}/docs",
     }
-    if services().introspection.credentials:
-        metadata["introspection_endpoint"] = f"{base}/auth/introspect"
-        metadata["introspection_endpoint_auth_methods_supported"] = ["client_secret_basic", "client_secret_post"]
-    return metadata
 
 
 def _published(metadata: Mapping[str, Any]) -> Response:

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from src.application.sessions import Caller
 from src.domain.errors import (
-    Forbidden,
     InvalidCredentials,
     InvalidToken,
     MfaRequired,
@@ -115,7 +114,7 @@ def open_session(body: CredentialsOrNothing) -> Response:
     return log_in(Credentials.model_construct(**body.model_dump())) if body.login else become_guest()
 
 
-@route("POST /auth/renew", Access.TOKEN, TokenView, errors=(Forbidden,))
+@route("POST /auth/renew", Access.TOKEN, TokenView, for_people=True)
 def renew_token(caller: Caller) -> Response:
     """Trade an access token that has not expired for a new one.
 
@@ -146,13 +145,13 @@ def refresh_v1(body: RefreshBody) -> Response:
     return render(NamedRefreshView.of(tokens))
 
 
-@route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,))
+@route("POST /auth/logout", Access.TOKEN, for_people=True)
 def log_out(caller: Caller) -> None:
     """Log out: the session of the token ends."""
     services().sessions.log_out(caller, client())
 
 
-@route("POST /auth/logout-all", Access.TOKEN)
+@route("POST /auth/logout-all", Access.TOKEN, for_people=True)
 def log_out_everywhere(caller: Caller) -> None:
     """Log out everywhere: every session ends, this one too.
 
@@ -161,14 +160,14 @@ def log_out_everywhere(caller: Caller) -> None:
     services().sessions.log_out_everywhere(caller, client())
 
 
-@route("GET /auth/sessions", Access.TOKEN, SessionView)
+@route("GET /auth/sessions", Access.TOKEN, SessionView, for_people=True)
 def list_sessions(caller: Caller, query: Paging) -> Response:
     """List your sessions that have not ended, the newest first."""
     page = services().sessions.list(caller.user, query.cursor, query.limit)
     return render_list(page, SessionView, lambda session: SessionView.of_session(session, caller.session))
 
 
-@route("DELETE /auth/sessions/<id>", Access.TOKEN)
+@route("DELETE /auth/sessions/<id>", Access.TOKEN, for_people=True)
 def end_session(caller: Caller, id: str) -> None:
     """End one of your sessions."""
     services().sessions.end(caller.user, id, client())
@@ -191,7 +190,7 @@ def exchange_token(body: FirebaseToken) -> Response:
     return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))
 
 
-@route("POST /auth/firebase/token", Access.USER, CustomTokenView, errors=(Forbidden, NotFound))
+@route("POST /auth/firebase/token", Access.USER, CustomTokenView, for_people=True, errors=(NotFound,))
 def issue_custom_token(caller: Caller) -> Response:
     """Get a custom token with which a Firebase client signs in as you, so that Firestore rules know you.
 

@@ -30,7 +30,7 @@ class StepUpBody(FactorAnswer):
     password: PasswordField = ""
 
 
-@route("POST /auth/step-up/options", Access.USER, PasskeyOptionsView, errors=(NotFound,))
+@route("POST /auth/step-up/options", Access.USER, PasskeyOptionsView, for_people=True, errors=(NotFound,))
 def show_step_up_options(caller: Caller) -> Response:
     """Get the options for `navigator.credentials.get`, to prove with one of your passkeys that it is you.
 
@@ -39,7 +39,13 @@ def show_step_up_options(caller: Caller) -> Response:
     return render(PasskeyOptionsView(publicKey=services().step_ups.options(caller)["publicKey"]))
 
 
-@route("POST /auth/step-up", Access.USER, TokenView, errors=(WrongPassword, WrongCode, NotFound, TooManyRequests))
+@route(
+    "POST /auth/step-up",
+    Access.USER,
+    TokenView,
+    for_people=True,
+    errors=(WrongPassword, WrongCode, NotFound, TooManyRequests),
+)
 def step_up(caller: Caller, body: StepUpBody) -> Response:
     """Prove again who you are, and get an access token that says so. It belongs to the same session.
 

@@ -9,7 +9,7 @@ from src.application.sessions import AuthenticationService, Caller
 from src.domain.errors import Unauthenticated
 from src.domain.messages import Translatable
 from src.domain.users import User
-from src.domain.values import Role
+from src.domain.values import Role, Scope
 
 _KNOWN_SCHEMES = {"", "bearer", "basic", "digest"}
 """Words at the beginning of an Authorization header that are no token."""
@@ -47,12 +47,14 @@ _ROLES = {
 }
 
 
-def authenticated(access: Access, service: AuthenticationService) -> Caller | None:
+def authenticated(access: Access, scope: Scope | None, service: AuthenticationService) -> Caller | None:
     """Return the caller, or None for a request without a token if ``access`` does not need one.
 
-    Raises Unauthenticated if a token is needed and missing, Forbidden if ``access`` does not admit the caller,
-    InsufficientAuthentication if it admits the caller after a proof with two factors, and the errors of
-    ``AuthenticationService.authenticate``.
+    ``scope`` is the scope that a key needs, or None if neither keys nor services are admitted.
+
+    Raises Unauthenticated if a token is needed and missing, InsufficientScope if the key of the caller has another
+    scope, Forbidden if ``access`` does not admit the caller, InsufficientAuthentication if it admits the caller after a
+    proof with two factors, and the errors of ``AuthenticationService.authenticate``.
     """
     token = bearer_token()
     if token is None:
@@ -60,6 +62,10 @@ def authenticated(access: Access, service: AuthenticationService) -> Caller | No
             raise no_token()
         return None
     caller = service.authenticate(token)
+    if scope is None:
+        caller.require_person()
+    else:
+        caller.require_scope(scope)
     if caller.user.role not in access.roles:
         raise caller.refusal(_refusal(access, caller.user), *access.roles)
     return caller

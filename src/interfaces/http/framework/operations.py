@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from src.application.caller import Caller
 from src.domain.errors import NotFound, PorteroError
+from src.domain.values import Scope
 from src.interfaces.errors.oauth import answer_oauth_error
 from src.interfaces.framework.bodies import Body, Paging, Query
 from src.interfaces.framework.parsing import parse_body, parse_query
@@ -124,6 +125,8 @@ class Operation:
     """
     step_up_fields: tuple[str, ...] = ()
     """The fields of the body that need ``step_up``. Without any, every request does."""
+    for_people: bool = False
+    """Whether keys are refused, because the operation concerns the account itself, its sessions or its credentials."""
     for_admins_too: bool = False
     """Whether admins may do to others what users do to what is theirs. For others, admins need two factors."""
     oauth: bool = False
@@ -160,6 +163,13 @@ class Operation:
     def path(self) -> str:
         """The canonical path of this declaration."""
         return next(self.routes()).path
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope that a key needs for the operation, or None if no key may call it."""
+        if self.for_people or self.access is Access.PUBLIC:
+            return None
+        return Scope.READ if all(route.method == "GET" for route in self.routes()) else Scope.WRITE
 
     @property
     def answers(self) -> tuple[type[BaseModel], ...]:
@@ -215,7 +225,7 @@ def _answer(operation: Operation, /, **arguments: Any) -> Response:
 def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     caller = None
     if operation.access is not Access.PUBLIC:
-        caller = arguments["caller"] = authenticated(operation.access, services().authentication)
+        caller = arguments["caller"] = authenticated(operation.access, operation.scope, services().authentication)
         if caller and operation.step_up:
             _require_step_up(operation, caller)
     missing: NotFound | None = None

@@ -77,7 +77,12 @@ def describe(
                     "flows": {"password": {"tokenUrl": "/auth/token", "scopes": {}}},
                 },
                 "token": {"type": "http", "scheme": "bearer", "description": "Paste an access token."},
-                "service": {"type": "http", "scheme": "basic", "description": "One of SERVICE_CREDENTIALS."},
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key of a user, for programs. An operation names the scope that the key needs.",
+                },
+                "service": {"type": "http", "scheme": "basic", "description": "The id and the secret of a service."},
             },
         },
     }
@@ -151,7 +156,9 @@ def _security(operation: Operation) -> list[dict[str, Any]]:
         return [{"service": []}, *optional]  # the credential may also be in the body
     if operation.access is Access.PUBLIC:
         return []
-    return [{"password": []}, {"token": []}, *([] if operation.access.needs_token else optional)]
+    scope = None if operation.access in (Access.AUDITOR, Access.ADMIN) else operation.scope
+    keys: list[dict[str, Any]] = [{"key": [scope.value]}] if scope else []
+    return [{"password": []}, {"token": []}, *keys, *([] if operation.access.needs_token else optional)]
 
 
 def _parameters(operation: Operation, route: Route) -> Iterator[dict[str, Any]]:

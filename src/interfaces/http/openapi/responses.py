@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from src.domain import errors
 from src.domain.errors import PorteroError
+from src.domain.values import Scope
 from src.interfaces.errors.catalogue import CATALOGUE
 from src.interfaces.errors.oauth import oauth_code, oauth_example, oauth_status
 from src.interfaces.errors.problems import example
@@ -82,6 +83,8 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
         # taken. An ID token of a user with factors may prove too little.
         raised |= {errors.InvalidToken, errors.InsufficientAuthentication, errors.RegistrationClosed}
         raised |= {errors.Taken, errors.Unavailable}
+        raised |= {errors.InsufficientScope} if operation.scope is Scope.WRITE else set()
+        raised |= set() if operation.scope else {errors.Forbidden}
     if operation.access.needs_token:
         raised |= {errors.Unauthenticated}
     if operation.access in (Access.USER, Access.UPLOADER, Access.AUDITOR, Access.ADMIN):
@@ -170,7 +173,9 @@ def _refusal(codes: Sequence[str], oauth: bool) -> dict[str, Any]:
     shown = {"schema": reference(OAuthError if oauth else ProblemSchema), "examples": examples}
     content = {"application/json" if oauth else "application/problem+json": shown}
     status = oauth_status(codes[0]) if oauth else kinds[0].status
-    return _response(" ".join(kind.cause for kind in kinds), _ERROR_HEADERS.get(status, []), content)
+    challenged = ["WWW-Authenticate"] if errors.InsufficientScope.code in codes else []
+    headers = _ERROR_HEADERS.get(status, challenged)
+    return _response(" ".join(kind.cause for kind in kinds), headers, content)
 
 
 def _response(description: str, headers: Iterable[str], content: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""The ServiceAccount entity: an account without a login, with which a service of the operator calls this one."""
+
+import hmac
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from src.domain.events import NO_EVENTS, Recorded
+from src.domain.keys import SECRET_PREFIX, credential_hash, new_credential
+from src.domain.repositories import Repository
+from src.domain.users import State, User
+from src.domain.values import Page, Role, new_id
+
+OLD_SECRET = timedelta(hours=24)
+"""The time for which the secret before the current one works too."""
+ROLES = (Role.USER, Role.UPLOADER, Role.ADMIN)
+"""The roles that a service account can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A service account. ``revision`` identifies this version in the store, and is empty until it is stored.
+
+    A user with the same id and the state SERVICE owns what the service makes, and is the user of its tokens.
+    """
+
+    id: str
+    name: str
+    role: Role
+    secret_hash: str
+    created_at: datetime
+    old_hash: str | None = None
+    """The hash of the secret before the current one, or None."""
+    old_until: datetime | None = None
+    """The time at which the secret before the current one ends."""
+    revision: str = ""
+
+    @classmethod
+    def new(cls, name: str, role: Role, now: datetime) -> tuple["ServiceAccount", str]:
+        """Return a service account that is not stored yet, and its secret."""
+        id = new_id()
+        secret = new_credential(SECRET_PREFIX, id)
+        return cls(id, name, role, credential_hash(secret), now), secret
+
+    @property
+    def user(self) -> User:
+        """The new user of the service account."""
+        return User(self.id, self.created_at, self.created_at, role=self.role, state=State.SERVICE)
+
+    def with_secret(self, secret: str, now: datetime) -> "ServiceAccount":
+        """Return the service account with a new secret. The present one works for another day."""
+        until = now + OLD_SECRET
+        return replace(self, secret_hash=credential_hash(secret), old_hash=self.secret_hash, old_until=until)
+
+    def accepts(self, secret: str, now: datetime) -> bool:
+        """Return whether ``secret`` is the current secret, or the one before it within its last day."""
+        hash, old = credential_hash(secret), self.old_hash
+        if hmac.compare_digest(hash, self.secret_hash):
+            return True
+        return bool(old and self.old_until and now < self.old_until and hmac.compare_digest(hash, old))
+
+
+class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
+    """Stores service accounts with their users."""
+
+    def add(self, account: ServiceAccount, events: Recorded[User]) -> ServiceAccount:
+        """Store a new service account, its user and the events in one commit."""
+
+    def remove_with_user(self, account: ServiceAccount, bury: Callable[[User], User], events: Recorded[User]) -> User:
+        """Remove a service account, change its user and store the events in one commit. Return the user.
+
+        Raises Stale if the account has been changed since it was read, and NotFound if it was removed.
+        """
+
+    def update(
+        self,
+        id: str,
+        change: Callable[[ServiceAccount], ServiceAccount],
+        *,
+        revisions: Collection[str] | None = None,
+        events: Recorded[ServiceAccount] = NO_EVENTS,
+    ) -> ServiceAccount:
+        """Change a service account as Repository does, and store the events."""
+
+    def with_user(self, id: str) -> tuple[ServiceAccount | None, User | None]:
+        """Return a service account and its user, read in one round trip."""
+
+    def list(self, cursor: str | None = None, limit: int = 100) -> Page[ServiceAccount]:
+        """Return a page of the service accounts, the newest first."""

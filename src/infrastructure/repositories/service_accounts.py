@@ -1,0 +1,46 @@
+"""The repository of service accounts."""
+
+from collections.abc import Callable
+
+from src.domain.errors import Stale
+from src.domain.events import NO_EVENTS, Recorded
+from src.domain.service_accounts import ServiceAccount
+from src.domain.users import User
+from src.domain.values import Page, Role
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.driver import Delete, Key, PreconditionFailed
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.schema import SERVICE_ACCOUNTS, USERS
+
+
+class ServiceAccounts(Documents[ServiceAccount]):
+    """Stores service accounts. Implements ServiceAccountRepository."""
+
+    def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
+        super().__init__(store, SERVICE_ACCOUNTS, ServiceAccount, recorder, role=Role)
+        self._users = Users(store, recorder)
+
+    def add(self, account: ServiceAccount, events: Recorded[User] = NO_EVENTS) -> ServiceAccount:
+        """Store a new service account with its user. Takes one commit."""
+        user = account.user
+        return self._save(None, account, None, self._users.write(user), events=events(user, user))
+
+    def remove_with_user(
+        self, account: ServiceAccount, bury: Callable[[User], User], events: Recorded[User] = NO_EVENTS
+    ) -> User:
+        """Remove a service account and change its user. Takes one read and, without conflicts, one commit."""
+        removal = Delete(self._key(account.id), account.revision)
+        try:
+            return self._users.update_with(account.id, bury, removal, events=events)
+        except PreconditionFailed:
+            raise Stale from None
+
+    def with_user(self, id: str) -> tuple[ServiceAccount | None, User | None]:
+        """Return a service account and its user. Takes one read of two documents."""
+        account, user = self._store.get(self._key(id), Key(USERS, id))
+        return (self.entity(account) if account else None), (self._users.entity(user) if user else None)
+
+    def list(self, cursor: str | None = None, limit: int = 100) -> Page[ServiceAccount]:
+        return self._page("created_at", descending=True, cursor=cursor, limit=limit)

@@ -1,0 +1,50 @@
+"""Service accounts, the same over every store."""
+
+from dataclasses import replace
+
+import pytest
+
+from src.domain.errors import NotFound, Stale
+from src.domain.events import NO_EVENTS
+from src.domain.service_accounts import ServiceAccount
+from src.domain.users import State
+from src.domain.values import Role
+from src.infrastructure.repositories.service_accounts import ServiceAccounts
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.portable import Store
+from tests.contract.accounts import LATER, NOON
+
+
+@pytest.fixture
+def accounts(store: Store) -> ServiceAccounts:
+    return ServiceAccounts(store)
+
+
+def test_a_service_account_is_stored_with_its_user_and_listed(accounts: ServiceAccounts, users: Users) -> None:
+    old, _ = ServiceAccount.new("Informe 😀", Role.ADMIN, NOON)
+    new, secret = ServiceAccount.new("Billing", Role.USER, LATER)
+    accounts.add(old, NO_EVENTS)
+    stored = accounts.add(replace(new, old_hash="hash", old_until=LATER), NO_EVENTS)
+    found, user = accounts.with_user(new.id)
+    assert found == stored
+    assert stored.accepts(secret, LATER)
+    assert user == users.get(new.id)
+    assert user
+    assert (user.state, user.role) == (State.SERVICE, Role.USER)
+    assert [each.id for each in accounts.list().items] == [new.id, old.id]
+    assert users.find().items == []
+    assert not users.has_admin()
+
+
+def test_a_service_account_is_removed_with_its_user_once(accounts: ServiceAccounts, users: Users) -> None:
+    stored = accounts.add(ServiceAccount.new("Billing", Role.USER, NOON)[0], NO_EVENTS)
+    changed = accounts.update(stored.id, lambda account: account.with_secret("new", NOON))
+    with pytest.raises(Stale):
+        accounts.remove_with_user(stored, lambda user: user.tombstone(LATER), NO_EVENTS)
+    accounts.remove_with_user(changed, lambda user: user.tombstone(LATER), NO_EVENTS)
+    assert accounts.with_user(stored.id)[0] is None
+    user = users.get(stored.id)
+    assert user
+    assert user.state is State.DELETED
+    with pytest.raises(NotFound):
+        accounts.update(stored.id, lambda account: account)
