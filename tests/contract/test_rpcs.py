@@ -319,6 +319,21 @@ def test_a_malformed_token_costs_no_rpc(wire: Wire, client: FlaskClient, token: 
     assert wire.rpcs == []
 
 
+def test_a_key_costs_what_an_access_token_costs_and_a_mistyped_one_nothing(
+    wire: Wire, client: FlaskClient, bearer: dict[str, str]
+) -> None:
+    """One read of the key and its user. The first use within an hour also stores its time."""
+    key = client.post("/user/keys", headers=bearer, json={"name": "A", "scope": "read"}).get_json()["key"]
+    for text, status, rpcs in (
+        (key, 200, [READ, COMMIT]),
+        (key, 200, [READ]),
+        (f"{key[:-1]}{'b' if key[-1] == 'a' else 'a'}", 401, []),
+    ):
+        wire.rpcs.clear()
+        assert client.get("/user", headers={"Authorization": f"Bearer {text}"}).status_code == status
+        assert wire.rpcs == rpcs
+
+
 def test_rate_limits_in_the_store_cost_their_documented_rpcs(wire: Wire, limited: FlaskClient) -> None:
     """A commit to count a registration, a guest or a login, which a session gives back, and one for a failed login."""
 
