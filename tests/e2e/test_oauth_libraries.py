@@ -10,7 +10,7 @@ import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
-from oauthlib.oauth2 import InvalidGrantError, LegacyApplicationClient
+from oauthlib.oauth2 import BackendApplicationClient, InvalidGrantError, LegacyApplicationClient
 from requests_oauthlib import OAuth2Session
 
 from tests.e2e.service import PASSWORD, serving
@@ -18,13 +18,14 @@ from tests.support.emulators import free_port, tools_path
 
 JS = Path(__file__).parents[1] / "js"
 NAME, SECRET = "billing", "a-secret_of.the~service"
+ADMIN = {"ADMIN_EMAIL": "olga@example.com", "ADMIN_PASSWORD": PASSWORD}
 
 
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     url = f"http://localhost:{port}"
-    settings = {"ISSUER": url, "SERVICE_CREDENTIALS": f"other:{'x' * 16}, {NAME}:{SECRET}"}
+    settings = {"ISSUER": url, "SERVICE_CREDENTIALS": f"other:{'x' * 16}, {NAME}:{SECRET}"} | ADMIN
     with serving(tmp_path_factory.mktemp("oauth"), port, settings):
         body = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
         assert requests.post(f"{url}/register", json=body, timeout=10).status_code == 201
@@ -77,3 +78,33 @@ def test_authlib_accepts_the_metadata_introspects_and_revokes(metadata: dict[str
     assert service.introspect_token(**ask).json()["username"] == "anna"
     assert client.revoke_token(metadata["revocation_endpoint"], token["refresh_token"]).status_code == 200
     assert service.introspect_token(**ask).json() == {"active": False}
+
+
+def _bearer(issuer: str, login: str) -> dict[str, str]:
+    body = {"username": login, "password": PASSWORD}
+    token = requests.post(f"{issuer}/login", json=body, timeout=10).json()["access_token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_python_libraries_get_tokens_with_the_secret_of_a_service(
+    issuer: str, metadata: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    body, headers = {"name": "Billing", "role": "user"}, _bearer(issuer, "olga@example.com")
+    service = requests.post(f"{issuer}/services", json=body, headers=headers, timeout=10).json()
+    url, secret = metadata["token_endpoint"], service["client_secret"]
+    oauthlib = OAuth2Session(client=BackendApplicationClient(client_id=service["id"]))
+    oauthlib.fetch_token(url, client_id=service["id"], client_secret=secret)
+    authlib = AuthlibSession(service["id"], secret)
+    authlib.fetch_token(url, grant_type="client_credentials")
+    for session in (oauthlib, authlib):
+        assert session.get(f"{issuer}/user").json()["id"] == service["id"]
+
+
+def test_a_removed_key_is_out_on_the_next_request_to_any_worker(issuer: str) -> None:
+    headers = _bearer(issuer, "anna")
+    made = requests.post(f"{issuer}/user/keys", json={"name": "A", "scope": "read"}, headers=headers, timeout=10).json()
+    key = {"Authorization": f"Bearer {made['key']}"}
+    assert {requests.get(f"{issuer}/user", headers=key, timeout=10).status_code for _ in range(20)} == {200}
+    assert requests.delete(f"{issuer}/user/keys/{made['id']}", headers=headers, timeout=10).status_code == 204
+    assert {requests.get(f"{issuer}/user", headers=key, timeout=10).status_code for _ in range(20)} == {401}
