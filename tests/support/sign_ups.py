@@ -31,7 +31,8 @@ def sign_up_at_once(app: Flask, name: str, taken: str) -> Counter[str]:
     for body, outcome in zip(bodies, outcomes, strict=True):
         assert not isinstance(outcome, Exception), repr(outcome)
         answers.append((body, outcome))
-    assert Counter(answer.status_code for _, answer in answers) == {201: 1, 409: SIGN_UPS - 1}
+    statuses = Counter(answer.status_code for _, answer in answers)
+    assert statuses == {201: 1, 409: SIGN_UPS - 1}, statuses
     [winner] = [answer.json["id"] for _, answer in answers if answer.status_code == 201]
     losers = [(body, answer) for body, answer in answers if answer.status_code == 409]
     for _, answer in losers:
