@@ -15,9 +15,9 @@ FOLDER = os.environ.get("PICTURES") or (ROOT / ".pictures" if os.environ.get("CI
 def keep_picture(page: Page) -> None:
     """Save a picture of the whole page. Its name says the page, the language, the colours and the width."""
     if FOLDER:
-        path = re.sub("/[0-9a-f]{32}", "", page.url.partition("/console/")[2].partition("?")[0]).replace("/", "-")
+        path = re.sub("/([0-9a-f]{32}|[^/]*%[^/]*)", "", page.url.partition("/console/")[2].partition("?")[0])
         language, is_dark, width = page.evaluate(
             "[document.documentElement.lang, matchMedia('(prefers-color-scheme: dark)').matches, innerWidth]"
         )
-        name = f"{path or 'start'}.{language}.{'dark' if is_dark else 'light'}.{width}.png"
+        name = f"{path.replace('/', '-') or 'start'}.{language}.{'dark' if is_dark else 'light'}.{width}.png"
         page.screenshot(path=Path(FOLDER) / name, full_page=True)
