@@ -86,7 +86,7 @@ def _bearer(issuer: str, login: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_python_libraries_get_tokens_with_the_secret_of_a_service(
+def test_libraries_get_tokens_with_the_secret_of_a_service(
     issuer: str, metadata: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
@@ -99,6 +99,12 @@ def test_python_libraries_get_tokens_with_the_secret_of_a_service(
     authlib.fetch_token(url, grant_type="client_credentials")
     for session in (oauthlib, authlib):
         assert session.get(f"{issuer}/user").json()["id"] == service["id"]
+    command = ["node", "service.mjs", issuer, service["id"], secret]
+    ran = subprocess.run(
+        command, cwd=JS, env={"PATH": tools_path()}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == [service["id"]] * 3
 
 
 def test_a_removed_key_is_out_on_the_next_request_to_any_worker(issuer: str) -> None:
