@@ -340,7 +340,7 @@ def test_a_login_without_name_or_password_returns_422(
     [
         ({}, "invalid_request"),
         ({"grant_type": ""}, "invalid_request"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "implicit"}, "unsupported_grant_type"),
         ({"grant_type": "Password", "username": "anna", "password": "x"}, "unsupported_grant_type"),
         ({"grant_type": "password"}, "invalid_request"),
         ({"grant_type": "password", "username": "anna"}, "invalid_request"),
