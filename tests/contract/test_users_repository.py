@@ -8,7 +8,7 @@ import pytest
 
 from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, FactorKind, PendingChange, Profile, ProviderLink, State, User
-from src.domain.values import Email, Page, Role, Username
+from src.domain.values import Email, Page, Role, Scope, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, Write
 from src.infrastructure.stores.firestore import FirestoreStore
@@ -60,6 +60,7 @@ FULL = User(
     metadata={"theme": {"dark": True}, "😀": [None, 1.5]},
     custom_claims={"team": "blue"},
     mirrored_claims=("role", "team"),
+    keys={"c" * 32: Scope.READ},
 )
 
 

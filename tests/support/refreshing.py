@@ -1,10 +1,11 @@
 """Simultaneous refreshes with one token."""
 
 from collections import Counter
+from dataclasses import fields
 from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -40,7 +41,8 @@ def serve(users: Users, sessions: Sessions, clock: Clock) -> Any:
         owned=[],
         clock=clock,
     )
-    return cast(Any, SessionService)(
+    return _partly(
+        SessionService,
         users=users,
         sessions=sessions,
         tokens=JwtIssuer(keys, clock, issuer="i", audience="a", seconds=900),
@@ -51,16 +53,15 @@ def serve(users: Users, sessions: Sessions, clock: Clock) -> Any:
         limiter=NoLimits(),
         accounts=accounts,
         notices=SimpleNamespace(is_new_device=lambda *_: False),
-        authentication=cast(Any, AuthenticationService)(
-            users=users,
-            sessions=sessions,
-            accounts=accounts,
-            mfa_roles=(),
-            clock=clock,
-            **dict.fromkeys(("checks", "tokens")),
+        authentication=_partly(
+            AuthenticationService, users=users, sessions=sessions, accounts=accounts, mfa_roles=(), clock=clock
         ),
-        **dict.fromkeys(("parse_login", "registration", "failures", "proofs", "pending", "migration")),
     )
+
+
+def _partly(service: type, **ports: Any) -> Any:
+    """Return a service with these ports, and None for the others."""
+    return service(**dict.fromkeys(field.name for field in fields(service)) | ports)
 
 
 def refresh_at_once(users: Users, sessions: Sessions) -> Counter[str]:
