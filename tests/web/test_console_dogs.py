@@ -33,7 +33,7 @@ def test_a_dog_gets_its_picture_when_its_job_has_ended(signed_in: Surfer) -> Non
     waiting = signed_in.open(DOGS)
     assert ("data-poll" in waiting.text, "Pictures on their way: 1" in said(waiting)) == (True, True)
     assert (
-        "img-src 'self' https://images.dog.ceo;" in waiting.headers["Content-Security-Policy"]
+        "img-src 'self' data: https://images.dog.ceo;" in waiting.headers["Content-Security-Policy"]
     )  # for the pictures to come
     other = signed_in.open("/console/tasks").headers["Content-Security-Policy"]
     assert "img-src 'self';" in other

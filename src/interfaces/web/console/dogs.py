@@ -43,8 +43,9 @@ def _dogs(caller: Caller) -> Mapping[str, Any]:
     else:
         page, shown = service.list(*place), ""
     waiting = sum(each.picture_status is PictureStatus.PENDING for each in page.items)
-    hosts = current_app.config["PICTURE_HOSTS"]
-    return {"dogs": page.items, "more": page.next, "shown": shown, "waiting": waiting, "image_hosts": hosts}
+    # The command "demo" stores pictures that are data URLs.
+    sources = ["data:", *(f"https://{host}" for host in current_app.config["PICTURE_HOSTS"])]
+    return {"dogs": page.items, "more": page.next, "shown": shown, "waiting": waiting, "image_sources": sources}
 
 
 @dogs.form()

@@ -195,16 +195,15 @@ def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
 
 
 def show(
-    template: str, caller: Caller | None, status: int = 200, *, image_hosts: Iterable[str] = (), **values: Any
+    template: str, caller: Caller | None, status: int = 200, *, image_sources: Iterable[str] = (), **values: Any
 ) -> Response:
     """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms.
 
-    The page may load images of ``image_hosts`` too, also later by its script.
+    The page may load images of ``image_sources`` too, also later by its script. These are sources of a
+    Content-Security-Policy.
     """
     values = {"csrf": csrf_token(), "typed": {}, "errors": {}, **values}
-    policy = _POLICY.replace(
-        "img-src 'self'", " ".join(["img-src 'self'", *(f"https://{host}" for host in image_hosts)])
-    )
+    policy = _POLICY.replace("img-src 'self'", " ".join(["img-src 'self'", *image_sources]))
     response = page(template, status, policy=policy, caller=caller, **values)
     response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
     return response
