@@ -40,7 +40,7 @@ ACCOUNT = [
     f"/console/{name}"
     for name in (
         *("account", "account/email", "account/password", "account/history", "account/metadata", "account/delete"),
-        *("tasks", "dogs", "nowhere"),
+        *("account/keys", "tasks", "dogs", "nowhere"),
     )
 ]
 PICTURE = "https://images.dog.ceo/breeds/hound/1.jpg"

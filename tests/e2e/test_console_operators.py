@@ -20,6 +20,7 @@ PAGES = (
     "users/new",
     "events",
     "invitations",
+    "keys",
     "webhooks",
     "webhooks/new",
     "jobs",

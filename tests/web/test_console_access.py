@@ -25,7 +25,8 @@ GUESTS = {
 MEMBERS = {
     *("/account/email", "/account/password", "/account/metadata", "/step-up"),
     *("/account/factors", "/account/factors/app", "/account/factors/passkey", "/account/factors/codes"),
-    *("/account/factors/<id>/remove", "/dogs", "/dogs/<name>", "/dogs/<name>/remove"),
+    *("/account/factors/<id>/remove", "/account/keys", "/account/keys/<id>/delete"),
+    *("/dogs", "/dogs/<name>", "/dogs/<name>/remove"),
     *("/files", "/files/<id>/content", "/files/<id>/delete"),
 }
 UPLOADERS = {
@@ -34,7 +35,7 @@ UPLOADERS = {
 }
 READ_BY_AUDITORS = {
     *("/users", "/users/<id>", "/users/export", "/events", "/events/export", "/invitations", "/jobs", "/health"),
-    *("/settings", "/webhooks", "/webhooks/<id>"),
+    *("/settings", "/webhooks", "/webhooks/<id>", "/keys"),
 }
 """The pages of operators, whose forms only admins may send."""
 ADMINS = {
@@ -42,7 +43,7 @@ ADMINS = {
     *(f"/users/<id>/{act}" for act in ("delete", "disable", "enable", "end-sessions", "reset-factors", "role")),
     *("/invitations/<id>/delete", "/jobs/<id>/cancel", "/jobs/<id>/retry"),
     *("/webhooks/new", "/webhooks/<id>/delete", "/webhooks/<id>/ping", "/webhooks/<id>/secret"),
-    "/webhooks/<id>/deliveries/<delivery_id>/retry",
+    *("/webhooks/<id>/deliveries/<delivery_id>/retry", "/keys/<id>/delete", "/keys/<id>/secret"),
 }
 _ROLES = frozenset(role.value for role in Role)
 READERS = {

@@ -227,8 +227,9 @@ def test_a_chart_counts_by_time_and_says_when_older_things_are_not_counted() -> 
 
 def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfer) -> None:
     ben = join(client_of(app))
-    own = ["account", "account/history", "account/factors", "account/metadata", "tasks", "dogs", "files", "datasets"]
-    lists = ["users?q=a%27b", "users?q=a@b", "users/new", "events", "invitations", "webhooks", "webhooks/new"]
+    own = ["account", *(f"account/{name}" for name in ("history", "factors", "keys", "metadata"))]
+    own += ["tasks", "dogs", "files", "datasets"]
+    lists = ["users?q=a%27b", "users?q=a@b", "users/new", "events", "invitations", "keys", "webhooks", "webhooks/new"]
     acts = [f"users/{ben.user['id']}/{act}" for act in ("role", "disable", "enable", "reset-factors", "delete")]
     for path in (*own, *lists, *acts, f"users/{ben.user['id']}", "health"):
         [command] = re.findall(r'<pre id="curl"[^>]*>(.*?)</pre>', admin.open(f"/console/{path}").text) or [path]

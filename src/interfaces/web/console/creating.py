@@ -5,11 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
+from pydantic import BeforeValidator
 
 from src.application.sessions import Caller
 from src.domain.errors import InProgress, PorteroError
 from src.domain.receipts import IdempotentCreate, Repeated
 from src.interfaces.framework.requests import services
+
+TypedNumber = BeforeValidator(lambda text: int(text) if text.isdecimal() and len(text) < 4 else text or None)
+"""The annotation of a whole number that is typed into a form. A field that is left empty stands for None."""
 
 
 def create_once(caller: Caller, create: Callable[[IdempotentCreate[Any] | None], object]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import BeforeValidator
 
 from src.application.sessions import Caller
 from src.domain.invitations import MAX_DAYS, InvitationStatus
@@ -13,13 +12,12 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import EmailField, RoleField, whole_number
 from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
+from src.interfaces.web.console.creating import TypedNumber
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, next_query
 from src.interfaces.web.console.pages import AUDITORS, Page, go
 
 _LIST = "/console/invitations"
 invitations = Page("/invitations", "operators/invitations.html", AUDITORS)
-
-_number = BeforeValidator(lambda text: int(text) if text.isdecimal() and len(text) < 4 else text)
 
 
 class Invitations(Listing):
@@ -33,7 +31,7 @@ class NewInvitation(Form):
 
     email: EmailField
     role: RoleField = Role.USER
-    days: Annotated[int, *whole_number(MAX_DAYS), _number] = 7
+    days: Annotated[int, *whole_number(MAX_DAYS), TypedNumber] = 7
 
 
 @invitations.show

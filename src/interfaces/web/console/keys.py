@@ -1,0 +1,109 @@
+"""The pages of the accounts of services, and of the caller's own keys."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from flask import Response, request
+
+from src.application.sessions import Caller
+from src.domain.errors import FieldError, Invalid
+from src.domain.keys import MAX_DAYS, MAX_KEYS, parse_key_name
+from src.domain.service_accounts import ROLES
+from src.domain.values import Role
+from src.interfaces.framework.bodies import Form
+from src.interfaces.framework.fields import ScopeField, TextField, checked, choice, whole_number
+from src.interfaces.framework.requests import client, services
+from src.interfaces.web.console.creating import TypedNumber
+from src.interfaces.web.console.lists import ROWS, next_query
+from src.interfaces.web.console.pages import ADMINS, AUDITORS, MEMBERS, Page, go
+
+_LIST = "/console/keys"
+_OWN_LIST = "/console/account/keys"
+keys = Page("/keys", "operators/keys.html", AUDITORS)
+rotating = Page("/keys/<id>/secret", "operators/key_ask.html", ADMINS)
+removing = Page("/keys/<id>/delete", "operators/key_ask.html", ADMINS)
+own_keys = Page("/account/keys", "account/keys.html", MEMBERS)
+
+KeyName = Annotated[str, *checked(lambda text, _: parse_key_name(text), {})]
+
+
+class NewService(Form):
+    """A new account for a service."""
+
+    name: KeyName
+    role: Annotated[Role, *choice(ROLES, "role")]
+
+
+class Confirmation(Form):
+    """The name of a service, typed to confirm that its account is to be deleted."""
+
+    confirm: TextField = ""
+
+
+class NewKey(Form):
+    """A new key of the caller. Without ``days`` it works until it is removed."""
+
+    name: KeyName
+    scope: ScopeField
+    days: Annotated[Annotated[int, *whole_number(MAX_DAYS)] | None, TypedNumber] = None
+
+
+@keys.show
+def _services(caller: Caller) -> Mapping[str, Any]:
+    page = services().service_accounts.list(caller, request.args.get("cursor") or None, ROWS)
+    return {"services": page.items, "more": next_query(page), "roles": ROLES}
+
+
+@keys.form()
+def add_service(caller: Caller, body: NewService) -> Response:
+    """Add an account for a service. The page then shows its secret, this once."""
+    account, secret = services().service_accounts.add(caller, body.name, body.role, client())
+    return keys.render(caller, account=account, secret=secret)
+
+
+@rotating.show
+def _rotating(caller: Caller, id: str) -> Mapping[str, Any]:
+    return {"service": services().service_accounts.show(caller, id), "act": "secret"}
+
+
+@rotating.form()
+def rotate_service_secret(caller: Caller, id: str) -> Response:
+    """Give a service a new secret. The list of services then shows the secret, this once."""
+    account = services().service_accounts.show(caller, id)
+    return keys.render(caller, account=account, secret=services().service_accounts.rotate_secret(caller, id, client()))
+
+
+@removing.show
+def _removing(caller: Caller, id: str) -> Mapping[str, Any]:
+    return {"service": services().service_accounts.show(caller, id), "act": "delete"}
+
+
+@removing.form()
+def remove_service(caller: Caller, id: str, body: Confirmation) -> Response:
+    """Remove the account of a service, if its name was typed."""
+    # Browsers show a run of blanks as one blank.
+    if body.confirm.split() != services().service_accounts.show(caller, id).name.split():
+        raise Invalid(FieldError("confirm", "invalid", "Type the name as it is shown."))
+    services().service_accounts.remove(caller, id, None, client())
+    return go(_LIST, "service-deleted")
+
+
+@own_keys.show
+def _own_keys(caller: Caller) -> Mapping[str, Any]:
+    now = services().keys.clock()
+    found = services().keys.list(caller, None, MAX_KEYS).items
+    return {"keys": [(each, each.has_expired(now)) for each in found]}
+
+
+@own_keys.form()
+def add_key(caller: Caller, body: NewKey) -> Response:
+    """Make a key of the caller. The page then shows its text, this once."""
+    key, text = services().keys.add(caller, body.name, body.scope, body.days, client())
+    return own_keys.render(caller, made=key, text=text)
+
+
+@own_keys.form("/account/keys/<id>/delete")
+def remove_key(caller: Caller, id: str) -> Response:
+    """Remove one of the caller's keys."""
+    services().keys.remove(caller, id, client())
+    return go(_OWN_LIST, "key-removed")
