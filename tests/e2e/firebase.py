@@ -1,6 +1,5 @@
 """Firebase Auth as its own clients use it: the REST API, on the emulator."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -9,8 +8,6 @@ import jwt
 import requests
 
 PASSWORD = "correct horse battery"
-_LOOKED_UP = 100
-"""The users that Firebase looks up in one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +59,6 @@ class Firebase:
         """Return the record of a user in the emulator."""
         found = self._call("lookup", localId=[uid]).json().get("users")
         return dict(found[0]) if found else None
-
-    def addresses_of(self, uids: Sequence[str]) -> dict[str, str]:
-        """Return the addresses of those of the users who have an account."""
-        found: dict[str, str] = {}
-        for first in range(0, len(uids), _LOOKED_UP):
-            users = self._call("lookup", localId=uids[first:][:_LOOKED_UP]).json().get("users", [])
-            found |= {each["localId"]: each.get("email", "") for each in users}
-        return found
 
     def update(self, uid: str, **fields: Any) -> None:
         """Change a user the way an administrator does in the console."""

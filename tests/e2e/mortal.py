@@ -81,18 +81,14 @@ class Mortal:
     def stop(self) -> None:
         self._process.communicate(timeout=10)
 
-    def carry_out(self, place: Place, request: Request, die_at: int = 0, die_after: float = 0) -> Outcome:
-        """Be killed at the step number ``die_at``, counted from 1: the moments before and after each call.
-
-        Or be killed after ``die_after`` seconds, wherever the process is then.
-        """
+    def carry_out(self, place: Place, request: Request, die_at: int = 0) -> Outcome:
+        """Be killed at the step number ``die_at``, counted from 1: the moments before and after each call."""
         assert self._process.stdin
         assert self._process.stdout
         order = {
             "place": asdict(place),
             "request": asdict(request),
             "die_at": die_at,
-            "die_after": die_after,
             "emulators": {name: value for name, value in os.environ.items() if name.endswith("_EMULATOR_HOST")},
         }
         print(json.dumps(order), file=self._process.stdin, flush=True)
@@ -158,8 +154,6 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
         pictures=cast(PictureSource, Observed(OnePicture(), {"fetch"}, observe)),
         queue=RecordingQueue(),
     )
-    if order["die_after"]:
-        signal.setitimer(signal.ITIMER_REAL, order["die_after"])  # its signal ends the process as KILL does
     if request.method == "RUN":
         services.jobs.runner.run(request.path)
         status = 0

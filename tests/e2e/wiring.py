@@ -29,7 +29,7 @@ class OnePicture:
 def firebase_settings(
     folder: Path, store: str, *, firestore_project: str, auth_project: str, relay: str | None = None
 ) -> Settings:
-    """Return the settings of IDENTITY=firebase with the store of that name, or with that URL."""
+    """Return the settings of IDENTITY=firebase with the store of that name."""
     urls = {
         "memory": "memory://",
         "sqlite": f"sqlite:///{folder}/portero.db",
@@ -38,7 +38,7 @@ def firebase_settings(
     return Settings(
         app_env="development",
         data_dir=folder,
-        store_url=urls.get(store, store),
+        store_url=urls[store],
         web_concurrency=1,
         identity="firebase",
         firebase_web_api_key=SecretStr("any"),
