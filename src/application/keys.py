@@ -1,15 +1,17 @@
-"""The service with which users manage their keys."""
+"""The service with which users manage their keys, and the operator those of others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.application.accounts import changes
 from src.application.caller import Caller, caller_must_exist
 from src.application.ports import Clock
 from src.domain.errors import FieldError, Forbidden, Invalid, NotFound
+from src.domain.events import OPERATOR
 from src.domain.keys import MAX_KEYS, Key, KeyRepository
 from src.domain.messages import Translatable
-from src.domain.sessions import Client
-from src.domain.users import User, UserRepository
+from src.domain.sessions import NO_CLIENT, Client
+from src.domain.users import User, UserRepository, require_visible
 from src.domain.values import Page, Role, Scope
 
 
@@ -48,6 +50,10 @@ class KeyService:
         with caller_must_exist():
             return self.keys.add(key, change, events=changes(client, user.actor, now, caller.session_id)), text
 
+    def list_by_operator(self, user: User) -> Sequence[Key]:
+        """List all keys of a user on the command line, the newest first."""
+        return self.keys.list_for_user(user.id).items
+
     def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Key]:
         """List your keys, the newest first. Raises Forbidden for a key, InvalidCursor."""
         caller.require_person()
@@ -65,3 +71,9 @@ class KeyService:
             return stored.without_keys(now, [id])
 
         self.users.update(user.id, change, events=changes(client, user.actor, now, caller.session_id))
+
+    def remove_by_operator(self, user: User) -> None:
+        """Remove all keys of a user on the command line. Raises NotFound, Unavailable."""
+        now = self.clock()
+        events = changes(NO_CLIENT, OPERATOR, now)
+        self.users.update(user.id, lambda stored: require_visible(stored).without_keys(now), events=events)

@@ -17,6 +17,7 @@ from src.interfaces.cli.invitations import invitations
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.mails import mails
 from src.interfaces.cli.passwords import passwords
+from src.interfaces.cli.services import services as service_accounts
 from src.interfaces.cli.users import new_password, users
 from src.interfaces.framework.field_errors import with_field
 
@@ -221,6 +222,7 @@ cli.add_command(events)
 cli.add_command(invitations)
 cli.add_command(mails)
 cli.add_command(passwords)
+cli.add_command(service_accounts)
 cli.add_command(users)
 
 

@@ -144,6 +144,38 @@ def reset_factors(console: Console, login: str) -> None:
     click.echo(f"reset the factors of {login}")
 
 
+@users.command("keys")
+@click.argument("login")
+@listing
+@click.pass_obj
+def list_keys(console: Console, login: str, as_json: bool, limit: int | None) -> None:
+    """List the keys of a user, the newest first: id, name, scope, beginning, and its times."""
+    services = console.services()
+    rows = (
+        {
+            "id": key.id,
+            "name": key.name,
+            "scope": key.scope.value,
+            "prefix": key.prefix,
+            "created_at": key.created_at.isoformat(timespec="seconds"),
+            "expires_at": key.valid_until and key.valid_until.isoformat(timespec="seconds"),
+            "last_used_at": key.last_used_at and key.last_used_at.isoformat(timespec="seconds"),
+        }
+        for key in services.keys.list_by_operator(find_user(services, login))
+    )
+    print_list(rows, as_json, limit)
+
+
+@users.command("remove-keys")
+@click.argument("login")
+@click.pass_obj
+def remove_keys(console: Console, login: str) -> None:
+    """Remove all keys of a user. Programs that use them are refused from the next request on."""
+    services = console.services()
+    services.keys.remove_by_operator(find_user(services, login))
+    click.echo(f"removed the keys of {login}")
+
+
 @users.command("disable")
 @click.argument("login")
 @click.pass_obj
