@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from src.domain.events import NO_EVENTS, Recorded
+from src.domain.keys import Key
 from src.domain.users import FactorKind, User
 from src.domain.values import Page, parse_name
 
@@ -133,10 +134,10 @@ class FactorRepository(Protocol):
         the revision of a factor is no longer current, NotFound without the user, and the errors of ``change``.
         """
 
-    def add_user(self, user: User, factors: Sequence[Factor]) -> bool:
-        """Store a new user together with its factors, in one commit.
+    def add_user(self, user: User, factors: Sequence[Factor], keys: Sequence[Key] = ()) -> bool:
+        """Store a new user together with its factors and keys, in one commit.
 
-        Return False, and store nothing, if the id of the user, one of its names or a passkey is taken.
+        Return False, and store nothing, if the id of the user, one of its names, a passkey or a key is taken.
         """
 
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:

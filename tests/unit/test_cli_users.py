@@ -399,8 +399,66 @@ def test_an_export_with_hashes_carries_the_second_factors(prepared: Portero) -> 
     other = {**entry, "id": "b" * 32, "username": "other", "email": "other@example.com", "factors": entry["factors"]}
     passkey = [each for each in entry["factors"] if each["kind"] == "passkey"]
     outcome = prepared("users", "import", write("other.jsonl", {**other, "factors": passkey}))
-    assert "line 1: its name or one of its passkeys is taken." in outcome.err
+    assert "line 1: its name, one of its passkeys or one of its keys is taken." in outcome.err
     assert "other" not in stored()
+
+
+def exported_with_keys(prepared: Portero) -> tuple[dict[str, Any], list[str]]:
+    """Export a user with two keys, and remove the store. Return the line of the user, and the texts of the keys."""
+    client = main.create_app().test_client()
+    _register(client)
+    bearer = {"Authorization": f"Bearer {_log_in(client)}"}
+    wanted = {"name": "Report", "scope": "read"}, {"name": "Import", "scope": "write", "expires_in_days": 90}
+    texts = [client.post("/user/keys", json=each, headers=bearer).get_json()["key"] for each in wanted]
+    assert "keys" not in json.loads(prepared("users", "export").out)
+    entry = json.loads(prepared("users", "export", "--hashes").out)
+    assert not any(text in json.dumps(entry) for text in texts)
+    for file in Path("data").glob("portero.db*"):
+        file.unlink()
+    prepared("prepare")
+    return entry, texts
+
+
+def test_an_export_with_hashes_carries_the_keys(prepared: Portero) -> None:
+    entry, texts = exported_with_keys(prepared)
+    file = write("export.jsonl", entry)
+    assert prepared("users", "import", file).out.endswith("imported 1, already there 0, refused 0\n")
+    assert json.loads(prepared("users", "export", "--hashes").out)["keys"] == entry["keys"]
+    client = main.create_app().test_client()
+    task = {"title": "Imported"}
+    answers = [client.post("/tasks", json=task, headers={"Authorization": f"Bearer {text}"}) for text in texts]
+    assert [answer.status_code for answer in answers] == [403, 201]
+    assert prepared("users", "import", file).out.endswith("imported 0, already there 1, refused 0\n")
+    id = "b" * 32
+    taken = [{**each, "user_id": id} for each in entry["keys"]]
+    other = {**entry, "id": id, "username": "other", "email": "other@example.com", "keys": taken}
+    outcome = prepared("users", "import", write("other.jsonl", other))
+    assert "line 1: its name, one of its passkeys or one of its keys is taken." in outcome.err
+    assert "other" not in stored()
+
+
+def test_keys_that_could_not_be_used_here_are_refused(prepared: Portero) -> None:
+    entry, _ = exported_with_keys(prepared)
+    key = entry["keys"][0]
+    ids = [f"{at:032x}" for at in range(26)]
+    refusals: dict[str, dict[str, Any]] = {
+        "they contain the id of the user, which cannot be kept": {"id": "7"},
+        "they contain the id of the user": {"id": "b" * 32},
+        "these are not the keys of a user": {"keys": [key, key]},
+        "these are not the keys": {"keys": [{**key, "hash": "f" * 64}]},
+        "these are not": {"keys": [{**key, "hash": "nonsense"}]},
+        "these are": {"keys": [{**key, "prefix": "<script>"}]},
+        "a user has at most 25 keys": {"keys": [{**key, "id": id, "hash": id * 2} for id in ids]},
+        "a user has at most 25 keys, and a disabled user has none": {"disabled": True},
+        "Use at least 1 characters": {"keys": [{**key, "name": " "}]},
+        "this is not what `users export --hashes` writes": {"keys": [{**key, "scope": "admin"}]},
+        "this is not what `users export": {"keys": [{**key, "created_at": "0001-01-01T00:00:00+14:00"}]},
+        "this is not what": {"keys": "all"},
+    }
+    for reason, changed in refusals.items():
+        outcome = prepared("users", "import", write("users.jsonl", {**entry, **changed}))
+        assert outcome.err.startswith(f"line 1: keys: {reason}"), reason
+    assert stored() == {}
 
 
 def test_factors_that_could_not_be_used_here_are_refused(prepared: Portero) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from src.application.importing.factors import with_factors
+from src.application.importing.keys import with_keys
 from src.application.importing.records import (
     HashOptions,
     HashParser,
@@ -74,12 +75,13 @@ class ImportService:
         for record in records:
             try:
                 user, factors = with_factors(self._user(record, source, options), record, self.sealer)
+                user, keys = with_keys(user, record)
                 unique = sorted({*user.claims, Claim("id", user.id)}, key=lambda claim: claim.kind)
                 for claim in unique:
                     if earlier := places.get(claim):
                         raise NotImportable(f"{claim.kind}: {earlier} has it too.")
                 places |= dict.fromkeys(unique, record.place)
-                found.append(NewUser(record.place, user, factors, record.password, record.left))
+                found.append(NewUser(record.place, user, factors, keys, record.password, record.left))
             except NotImportable as error:
                 refused.append(Refusal(record.place, str(error)))
         new: list[NewUser] = []
@@ -123,14 +125,15 @@ class ImportService:
     def _stored(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
         for batch in batches(plan.new, BATCH):
             hashed = {each.place: self._hashed(each) for each in batch}
-            refused = self.users.add_all([user for user in hashed.values() if not user.factors])
+            refused = self.users.add_all([user for user in hashed.values() if not (user.factors or user.keys)])
             for each in batch:
-                if each.factors and not self.factors.add_user(hashed[each.place], each.factors):
-                    refused.add(each.user.id)
+                if each.factors or each.keys:
+                    stored = self.factors.add_user(hashed[each.place], each.factors, each.keys)
+                    refused |= set() if stored else {each.user.id}
             places = [place for place, user in hashed.items() if user.id in refused]
             yield (
                 len(batch) - len(places),
-                [Refusal(place, "its name or one of its passkeys is taken.") for place in places],
+                [Refusal(place, "its name, one of its passkeys or one of its keys is taken.") for place in places],
             )
         for each in plan.without_password:
             try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from src.domain.factors import Factor
+from src.domain.keys import Key
 from src.domain.users import User
 
 
@@ -47,6 +48,7 @@ class UserRecord:
     """The password itself, which only exports of emulators hold."""
     factors: Sequence[Factor] = ()
     """The second factors, without ids: those follow from the user and the passkeys."""
+    keys: Sequence[Key] = ()
     left: Sequence[str] = ()
     """What the file says of the user and an import does not take, each with the reason."""
 
@@ -61,11 +63,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user to import, with its factors. ``password`` is hashed before it is stored."""
+    """A user to import, with its factors and keys. ``password`` is hashed before it is stored."""
 
     place: str
     user: User
     factors: Sequence[Factor]
+    keys: Sequence[Key]
     password: str | None
     left: Sequence[str] = ()
     """What is not taken of the user, each with the reason."""

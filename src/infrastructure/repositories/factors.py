@@ -6,9 +6,11 @@ from typing import Any
 from src.domain.errors import AlreadyUsed, Taken
 from src.domain.events import NO_EVENTS, Recorded
 from src.domain.factors import Evidence, Factor, Passkey, Spent
+from src.domain.keys import Key as ApiKey
 from src.domain.users import FactorKind, User
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import READ_DOCUMENTS, Documents
+from src.infrastructure.repositories.keys import Keys
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed, Write
@@ -50,9 +52,9 @@ class Factors(Documents[Factor]):
                 raise Taken("passkey") from None
             raise AlreadyUsed from None
 
-    def add_user(self, user: User, factors: Sequence[Factor]) -> bool:
+    def add_user(self, user: User, factors: Sequence[Factor], keys: Sequence[ApiKey] = ()) -> bool:
         try:
-            self._users.add_with(user, *map(self.write, factors))
+            self._users.add_with(user, *map(self.write, factors), *map(Keys(self._store).write, keys))
         except (Taken, PreconditionFailed):
             return False
         return True

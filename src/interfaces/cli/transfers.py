@@ -115,7 +115,7 @@ def _print_refusals(refused: Sequence[Refusal]) -> None:
 
 @click.command("export")
 @click.option(
-    "--hashes", is_flag=True, help="Print hashes of passwords, and second factors, too. Keep the file secret."
+    "--hashes", is_flag=True, help="Print hashes of passwords, second factors and keys, too. Keep the file secret."
 )
 @click.pass_obj
 def export_users(console: Console, hashes: bool) -> None:
@@ -127,4 +127,6 @@ def export_users(console: Console, hashes: bool) -> None:
             shown["password_hash"] = user.password_hash
         if hashes and user.factors:
             shown["factors"] = [replace(each, revision="") for each in services.enrolments.list(user.id).items]
+        if hashes and user.keys:
+            shown["keys"] = [replace(each, revision="") for each in services.keys.list_by_operator(user)]
         click.echo(to_json(shown))

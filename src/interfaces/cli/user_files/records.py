@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from src.application.importing import UserRecord
+from src.domain.factors import Factor
+from src.domain.keys import Key
 from src.domain.users import PROFILE_PARSERS
-from src.interfaces.cli.user_files.factors import read_factors
+from src.interfaces.cli.user_files.credentials import read_credentials
 
 COLUMNS = {
     "id": ("id", "localId", "uid", "sub"),
@@ -59,7 +61,8 @@ def record_of(row: Row) -> UserRecord:
         email_verified=_boolean(fields, ("email_verified", "emailVerified"), default=confirmed),
         disabled=_boolean(fields, ("disabled", "blocked"), default=not active),
         created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime", *_TIMES)),
-        factors=read_factors(fields.get("factors")),
+        factors=read_credentials(list[Factor], "factors", fields.get("factors")),
+        keys=read_credentials(list[Key], "keys", fields.get("keys")),
         left=row.left,
         salt=salt,
         password=password,

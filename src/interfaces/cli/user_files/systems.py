@@ -10,7 +10,7 @@ from typing import Any
 
 _Fields = Mapping[str, Any]
 
-_RIGHTS = ("role", "claims", "metadata", "factors")
+_RIGHTS = ("role", "claims", "metadata", "factors", "keys")
 """The names of fields that only an export of this service fills."""
 _PHONE = "phone number: there are none here."
 _ROLE = "rights: give the user a role here."
