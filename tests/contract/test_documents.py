@@ -16,11 +16,13 @@ from src.domain.events import SYSTEM, Actor, ActorKind, Event, EventType
 from src.domain.files import File
 from src.domain.invitations import Invitation
 from src.domain.jobs import Job, JobStatus
+from src.domain.keys import Key
 from src.domain.receipts import Receipt
+from src.domain.service_accounts import ServiceAccount
 from src.domain.sessions import Client, Session
 from src.domain.stored_objects import ObjectState
 from src.domain.tasks import MAX_DESCRIPTION, Task
-from src.domain.values import Email, Page, Role, new_id, pages
+from src.domain.values import Email, Page, Role, Scope, new_id, pages
 from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
 from src.infrastructure.repositories import documents
 from src.infrastructure.repositories.datasets import Datasets
@@ -30,7 +32,9 @@ from src.infrastructure.repositories.events import Events
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.keys import Keys
 from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.repositories.service_accounts import ServiceAccounts
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.webhooks import Deliveries, Webhooks
@@ -282,6 +286,40 @@ DELIVERY = Kind(
     lambda delivery: int(delivery.attempts),
     listed=lambda deliveries, **page: deliveries.list_for_webhook("webhook", **page),
 )
+KEY = Kind(
+    Keys,
+    lambda keys, key: keys.with_revision(key, keys._store.commit(keys.write(key))),
+    Key("id", "ada", "0", Scope.READ, "hash", "ptk_000000", NOON, None),
+    Key(
+        id="full",
+        user_id="eve",
+        name="Informe 😀",
+        scope=Scope.WRITE,
+        hash="a" * 64,
+        prefix="ptk_4fTq9x",
+        created_at=NOON.replace(microsecond=1),
+        valid_until=NOON.replace(microsecond=2),
+        last_used_at=NOON.replace(microsecond=3),
+    ),
+    lambda key: replace(key, name=f"{int(key.name) + 1}"),
+    lambda key: int(key.name),
+)
+SERVICE_ACCOUNT = Kind(
+    ServiceAccounts,
+    lambda accounts, account: accounts.add(account),
+    ServiceAccount("id", "0", Role.USER, "hash", NOON),
+    ServiceAccount(
+        id="full",
+        name="Facturación 😀",
+        role=Role.UPLOADER,
+        secret_hash="a" * 64,
+        created_at=NOON.replace(microsecond=1),
+        old_hash="b" * 64,
+        old_until=NOON.replace(microsecond=2),
+    ),
+    lambda account: replace(account, name=f"{int(account.name) + 1}"),
+    lambda account: int(account.name),
+)
 KINDS = {
     "session": SESSION,
     "task": TASK,
@@ -293,11 +331,13 @@ KINDS = {
     "invitation": INVITATION,
     "webhook": WEBHOOK,
     "delivery": DELIVERY,
+    "key": KEY,
+    "service account": SERVICE_ACCOUNT,
 }
 STORED = KINDS | {"event": EVENT}
 """The kinds of entities, also of those that never change."""
 REMOVED_OF_A_USER = {name: KINDS[name] for name in ("session", "task", "dog", "receipt", "invitation")}
-LISTED = {name: kind for name, kind in STORED.items() if name not in ("receipt", "webhook")}
+LISTED = {name: kind for name, kind in STORED.items() if name not in ("receipt", "webhook", "service account")}
 
 
 def of_each(kinds: dict[str, Kind]) -> pytest.MarkDecorator:
