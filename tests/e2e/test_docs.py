@@ -183,7 +183,7 @@ def test_authorize_accepts_a_pasted_token(page: Page, address: str) -> None:
     with urlopen(Request(f"http://{address}/login", body, {"Content-Type": "application/json"})) as answer:
         token = json.load(answer)["access_token"]
     page.get_by_role("button", name="Authorize").first.click()
-    dialog = page.locator(".auth-container", has_text="bearer")
+    dialog = page.locator(".auth-container", has_text="Paste an access token")
     dialog.get_by_label("auth-bearer-value").fill(f"Bearer {token}")
     dialog.get_by_role("button", name="Apply").click()
     page.locator(".modal-ux .close-modal").click()

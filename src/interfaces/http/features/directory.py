@@ -25,6 +25,7 @@ from src.interfaces.framework.fields import (
     UsernameField,
 )
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features import invitations
 from src.interfaces.http.features.accounts import ProfileBody, render_own
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions, unless_known
@@ -33,7 +34,7 @@ from src.interfaces.http.framework.operations import Feature, Operation, StepUp
 from src.interfaces.http.framework.views import render, render_list, render_resource
 from src.interfaces.views import PublicUserView, UserView
 
-feature = Feature("Directory", "Other people's accounts.")
+feature = Feature(invitations.feature.tag, invitations.feature.description)
 route = partial(Operation, feature)
 
 _USER_PATHS = "/users/<id> /api/users/<id> /api/v1/users/<id> /api/v1/user/<id>"

@@ -20,7 +20,7 @@ from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import render, render_list
 from src.interfaces.views import Resource
 
-feature = Feature("Invitations", "Inviting people to make an account.")
+feature = Feature("Directory", "Other people's accounts, and invitations to make one.")
 route = partial(Operation, feature)
 
 _EXPIRED = "-expired"
