@@ -17,7 +17,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import EVENTS
 from tests.support.races import at_once
 from tests.support.working import Watch
-from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in
+from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in, logged_in
 
 SECRET = "a-secret-of-billing"
 CREDENTIALS = {"service_credentials": f"billing:{SECRET}"}
@@ -188,6 +188,13 @@ def test_revoking_a_token_again_and_again_fills_no_store(kind: str) -> None:
         revoke(client, getattr(anna, kind))
     ended = [each for each in store.scan(EVENTS, limit=99) if each.fields["type"] == "session-ended"]
     assert len(ended) == 1
+
+
+def test_the_history_names_an_admin_who_revokes_a_token(client: Client) -> None:
+    admin = join(client, "admin")
+    revoke(client, admin.token)
+    [ended] = client.get("/events?type=session-ended", headers=logged_in(client, admin).headers).json
+    assert ended["actor"] == {"kind": "admin", "id": admin.user["id"]}
 
 
 def test_a_forged_refresh_token_ends_no_session(client: Client, anna: Person) -> None:

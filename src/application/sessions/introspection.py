@@ -9,7 +9,7 @@ from src.application.ports import Clock, RefreshTokens
 from src.application.sessions.authentication import AuthenticationService
 from src.application.sessions.clients import ClientAuthenticator
 from src.domain.errors import InvalidToken
-from src.domain.events import Actor, ActorKind, EventType
+from src.domain.events import EventType
 from src.domain.keys import KEY_PREFIX
 from src.domain.sessions import Client
 from src.domain.users import User
@@ -46,9 +46,10 @@ class IntrospectionService:
         """
         with suppress(InvalidToken):
             user_id, session_id = self._session_of(token)
-            self.authentication.session_with_user(session_id, user_id)  # a session that has ended has no further event
-            owner = Actor(ActorKind.USER, user_id)
-            event = client.event(EventType.SESSION_ENDED, user_id, owner, self.clock(), session_id, reason="revoked")
+            # A session that has ended has no further event.
+            _, user = self.authentication.session_with_user(session_id, user_id)
+            now = self.clock()
+            event = client.event(EventType.SESSION_ENDED, user_id, user.actor, now, session_id, reason="revoked")
             self.authentication.sessions.remove(session_id, events=[event])
 
     def _access(self, token: str) -> Mapping[str, Any]:
