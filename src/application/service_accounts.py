@@ -55,7 +55,8 @@ class ServiceAccountService:
     def remove(self, by: Caller | None, id: str, revisions: Collection[str] | None, client: Client) -> None:
         """Remove a service account and everything that belongs to it. Its tokens are refused from then on.
 
-        Raises Forbidden, InsufficientAuthentication, NotFound, Stale, Unavailable.
+        With ``revisions``, the account is removed only if its stored revision is one of them. Raises Forbidden,
+        InsufficientAuthentication, NotFound, Stale, Unavailable.
         """
         if by:
             by.require_admin()
@@ -69,7 +70,8 @@ class ServiceAccountService:
             return self.accounts.buried(user)
 
         event = self._event(by, client, id, "removed")
-        user = self.service_accounts.remove_with_user(account, bury, events=always(event))
+        revision = None if revisions is None else account.revision
+        user = self.service_accounts.remove_with_user(id, revision, bury, events=always(event))
         attempt(self.accounts.remove_owned, user)
 
     def rotate_secret(self, by: Caller | None, id: str, client: Client) -> str:

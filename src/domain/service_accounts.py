@@ -67,10 +67,12 @@ class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
     def add(self, account: ServiceAccount, events: Recorded[User]) -> ServiceAccount:
         """Store a new service account, its user and the events in one commit."""
 
-    def remove_with_user(self, account: ServiceAccount, bury: Callable[[User], User], events: Recorded[User]) -> User:
+    def remove_with_user(
+        self, id: str, revision: str | None, bury: Callable[[User], User], events: Recorded[User]
+    ) -> User:
         """Remove a service account, change its user and store the events in one commit. Return the user.
 
-        Raises Stale if the account has been changed since it was read, and NotFound if it was removed.
+        Raises the errors of ``bury``, and Stale if ``revision`` is given and is not the stored revision of the account.
         """
 
     def update(

@@ -40,8 +40,8 @@ def test_a_service_account_is_removed_with_its_user_once(accounts: ServiceAccoun
     stored = accounts.add(ServiceAccount.new("Billing", Role.USER, NOON)[0], NO_EVENTS)
     changed = accounts.update(stored.id, lambda account: account.with_secret("new", NOON))
     with pytest.raises(Stale):
-        accounts.remove_with_user(stored, lambda user: user.tombstone(LATER), NO_EVENTS)
-    accounts.remove_with_user(changed, lambda user: user.tombstone(LATER), NO_EVENTS)
+        accounts.remove_with_user(stored.id, stored.revision, lambda user: user.tombstone(LATER), NO_EVENTS)
+    accounts.remove_with_user(stored.id, changed.revision, lambda user: user.tombstone(LATER), NO_EVENTS)
     assert accounts.with_user(stored.id)[0] is None
     user = users.get(stored.id)
     assert user

@@ -8,6 +8,7 @@ import pytest
 
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import SERVICE_ACCOUNTS
 from tests.support.mailing import MailWorld
 from tests.support.proofs import LONG_AGO, TWO, give_factor, with_proof
 from tests.support.world import ACCESS_FIELDS, Answer, Client, Person, build, client_of, join, services_of
@@ -113,6 +114,26 @@ def test_a_removed_service_is_out_on_its_next_request_with_what_it_owned(world: 
     changed = world.client.get("/events?type=service-changed", headers=admin.headers).json
     assert {each["data"]["action"] for each in changed} == {"removed", "added"}
     assert {each["data"]["service_id"] for each in changed} == {service["id"]}
+
+
+@pytest.mark.parametrize(("method", "path", "expected"), [("POST", "/secret", 204), ("DELETE", "", 404)])
+def test_a_removal_without_a_condition_is_not_stale(method: str, path: str, expected: int) -> None:
+    store = MemoryStore()
+    client = client_of(build(store))
+    admin = join(client, "admin")
+    service = add(client, admin)
+    url, get = f"/services/{service['id']}", store.get
+
+    def get_before_another_admin_comes_first(*keys: Any) -> Any:
+        found = get(*keys)
+        if keys[0].collection is SERVICE_ACCOUNTS:
+            store.get = get  # type: ignore[method-assign]
+            assert client.open(url + path, method=method, headers=admin.headers).status_code < 300
+        return found
+
+    store.get = get_before_another_admin_comes_first  # type: ignore[method-assign]
+    assert client.delete(url, headers=admin.headers).status_code == expected
+    assert grant(client, service).status_code == 401
 
 
 def test_a_service_is_in_no_list_of_users_and_never_the_last_admin(world: MailWorld, admin: Person) -> None:

@@ -28,12 +28,11 @@ class ServiceAccounts(Documents[ServiceAccount]):
         return self._save(None, account, None, self._users.write(user), events=events(user, user))
 
     def remove_with_user(
-        self, account: ServiceAccount, bury: Callable[[User], User], events: Recorded[User] = NO_EVENTS
+        self, id: str, revision: str | None, bury: Callable[[User], User], events: Recorded[User] = NO_EVENTS
     ) -> User:
         """Remove a service account and change its user. Takes one read and, without conflicts, one commit."""
-        removal = Delete(self._key(account.id), account.revision)
         try:
-            return self._users.update_with(account.id, bury, removal, events=events)
+            return self._users.update_with(id, bury, Delete(self._key(id), revision), events=events)
         except PreconditionFailed:
             raise Stale from None
 
