@@ -184,10 +184,11 @@ def test_the_pages_have_no_barriers_and_fit_on_a_phone(
     expect(anna.page.get_by_role("alert")).to_be_visible()
     anna.check()
     anna.sign_in(button)
-    for path, name in (("/console/tasks", "title"), ("/console/dogs", "name")):
+    for path, name in (("/console/tasks", "title"), ("/console/dogs", "name"), ("/console/account/keys", "name")):
         anna.go(path)
         anna.page.locator(f"#{name}").fill(HOSTILE if name == "title" else f"{anna.name} {HOSTILE}"[:64])
         anna.page.locator("main form .go").first.click()
+    anna.check()
     for path in ACCOUNT:
         anna.go(path)
         anna.check()

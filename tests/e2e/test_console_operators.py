@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.service import portero
-from tests.e2e.test_console import DESK, LOOKS, Visitor, browser
+from tests.e2e.test_console import DESK, HOSTILE, LOOKS, Visitor, browser
 
 __all__ = ["browser"]
 ADMIN = {"ADMIN_EMAIL": "root@example.com", "ADMIN_PASSWORD": "correct horse battery"}
@@ -88,11 +88,13 @@ def test_the_pages_of_operators_have_no_barriers_and_fit_on_a_phone(
     root.go("/console/users/new")
     root.sign_in({"en": "Sign in", "es": "Entrar"}[language])
     if size is DESK and language == "en":
-        for kind, path in (("webhooks", "/console/webhooks/new"), ("invitations", "/console/invitations")):
+        for path, field, typed in (
+            ("/console/webhooks/new", "url", "https://hooks.invalid/portero"),
+            ("/console/invitations", "email", "nina@example.com"),
+            ("/console/keys", "name", HOSTILE[:64]),
+        ):
             root.go(path)
-            page.locator("main form input[id=url], main form input[id=email]").fill(
-                {"webhooks": "https://hooks.invalid/portero", "invitations": "nina@example.com"}[kind]
-            )
+            page.locator(f"#{field}").fill(typed)
             page.locator("main form .go").click()
             root.check()
     root.go("/console/webhooks")
