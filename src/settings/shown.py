@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from src.settings.model import Settings
 
-_USER_INFO = re.compile(r"//\S*@")
+_USER_INFO = re.compile(r"//.*@", re.DOTALL)  # passwords may have spaces
 _QUERY = re.compile(r"\?.*", re.DOTALL)
 
 

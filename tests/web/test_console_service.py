@@ -177,7 +177,7 @@ def test_health_shows_each_check_and_checks_once_in_ten_seconds() -> None:
 def test_settings_are_shown_without_secrets_and_with_their_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORE_URL", "postgresql://u:hush@db/portero?sslkey=hush")
     given = {"queue_url": "redis://:hush@h1;redis://:hush@h2", "smtp_url": "smtp://u:hush@mail", "guests": False}
-    settings = Settings(store_url="postgresql://u:hush@db/portero?sslkey=hush", **given)
+    settings = Settings(store_url="postgresql://u:hush hush@db/portero?sslkey=hush", **given)
     surfer, _ = operator(build(operations=Operations(settings=[*settings_in_force(settings)])))
     shown = surfer.open("/console/settings")
     assert "hush" not in shown.text
