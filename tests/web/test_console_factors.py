@@ -233,3 +233,12 @@ def test_the_first_factor_asks_for_a_proved_address_and_a_recent_sign_in() -> No
     watch.forward(601)
     for way in ("app", "passkey"):
         assert surfer.open(f"{FACTORS}/{way}").location.startswith("/console/step-up?next=")
+
+
+def test_the_key_of_an_app_is_not_kept_when_the_session_has_ended(signed_in: Surfer, anna: Person) -> None:
+    verified(signed_in.app, anna)
+    page = signed_in.open(f"{FACTORS}/app")
+    signed_in.browser.delete_cookie("portero")
+    again = signed_in.send(f"{FACTORS}/app", page, code="123456")
+    assert forms_of(again)["/console/signin"]["kept"] == ""
+    assert forms_of(page)[f"{FACTORS}/app"]["secret"] not in again.text

@@ -44,7 +44,7 @@ _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
-_SECRET = re.compile("(?!on-).*(password|code|csrf|passkey)")
+_SECRET = re.compile("(?!on-).*(password|code|csrf|passkey|secret|enrolment)")
 """Fields that no page repeats. The names of check boxes begin with "on-"."""
 
 
