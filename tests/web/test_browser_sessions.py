@@ -257,3 +257,8 @@ def test_the_language_and_the_colours_that_were_chosen_stay(surfer: Surfer) -> N
     shown = surfer.open("/console/register").text
     assert '<html lang="es" data-theme="dark">' in shown
     assert "Crear una cuenta" in shown
+
+
+def test_a_button_of_an_outdated_page_becomes_no_form_for_another_page(signed_in: Surfer) -> None:
+    outdated = signed_in.post("/console/account/sessions/end-others", {"csrf": "of an earlier session"})
+    assert (outdated.status_code, "/console/account" in forms_of(outdated)) == (403, False)

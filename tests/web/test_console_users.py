@@ -19,7 +19,7 @@ from tests.support.second_steps import give_phone
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, services_of
 from tests.web.operators import HOSTILE, operator
-from tests.web.surfer import Surfer, forms_of, said
+from tests.web.surfer import PAGE, Surfer, forms_of, said
 
 USERS = "/console/users"
 
@@ -271,6 +271,8 @@ def test_there_are_no_pages_for_operators_unless_they_are_on(ben: Person) -> Non
     for answer in (surfer, Surfer(app)):
         assert answer.open(USERS).status_code == 404
         assert answer.post(f"{USERS}/{admin.user['id']}/disable", {}).status_code == 404
+        for method in ("OPTIONS", "POST", "PUT"):
+            assert answer.browser.open(USERS, method=method, headers=PAGE).status_code == 404
     assert USERS not in surfer.open("/console/account").text
     assert surfer.open("/console/").location == "/console/account"
 

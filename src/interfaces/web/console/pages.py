@@ -8,7 +8,8 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import HTTPException, NotFound
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException
 
 from src.application.files import IncomingFile
 from src.application.sessions import Caller
@@ -41,6 +42,7 @@ MEMBERS = tuple(role for role in Role if role is not Role.GUEST)
 _POLICY = f"{STRICT_POLICY}; script-src 'self'; connect-src 'self'"
 _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 """A page of the console. No browser reads it as the URL of another site."""
+_OTHER_PAGE = "Open the page of this service, and send its form."
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
@@ -74,7 +76,7 @@ class Page:
     values: Callable[..., Mapping[str, Any] | Response] = field(default=lambda **_: {}, init=False)
 
     def __post_init__(self) -> None:
-        console.add_url_rule(self.path, f"show:{self.path}", self._answer)
+        self._route("GET", self.path, f"show:{self.path}", self._answer)
 
     def show(self, values: Values) -> Values:
         """Declare the decorated function as the one that returns the values of the template, or the response."""
@@ -87,7 +89,7 @@ class Page:
         def declare(handler: Callable[..., Response]) -> Callable[..., Response]:
             target = path or self.path
             view = partial(self._answer_form, handler)
-            console.add_url_rule(target, f"send:{target}", view, methods=["POST"])
+            self._route("POST", target, f"send:{target}", view)
             return handler
 
         return declare
@@ -100,7 +102,7 @@ class Page:
 
         def declare(handler: Callable[..., Response]) -> Callable[..., Response]:
             view = partial(self._answer_upload, handler, {"csrf", *fields})
-            console.add_url_rule(self.path, f"send:{self.path}", view, methods=["POST"])
+            self._route("POST", self.path, f"send:{self.path}", view)
             return handler
 
         return declare
@@ -115,8 +117,16 @@ class Page:
             response.headers["Retry-After"] = values["problem"].headers["Retry-After"]
         return response
 
+    def _route(self, method: str, path: str, endpoint: str, view: Callable[..., Response]) -> None:
+        """Let ``view`` answer requests for a path. A page of operators has no path unless CONSOLE_ADMIN is on."""
+
+        def add(state: BlueprintSetupState) -> None:
+            if self.roles not in (ADMINS, AUDITORS) or state.app.config["CONSOLE_ADMIN"]:
+                state.add_url_rule(path, endpoint, view, methods=[method])
+
+        console.record(add)
+
     def _answer(self, **_: Any) -> Response:
-        self._require_served()
         caller = current_caller()
         if self.roles and caller is None:
             return sign_in_first()
@@ -127,7 +137,6 @@ class Page:
             return _see_other("/console/step-up", next=request.full_path.rstrip("?"))
 
     def _answer_form(self, handler: Callable[..., Response], **variables: Any) -> Response:
-        self._require_served()
         require_own_origin()
         parse_body(Form, context_of(None))  # refuses what is no form
         typed = request.form.to_dict()
@@ -135,7 +144,9 @@ class Page:
         if self.roles and caller is None:
             return show("signing_in/again.html", None, 403, next=self._url(variables), kept=kept_form(typed))
         if self.roles and not is_csrf_token(typed.get("csrf", "")):
-            return resume(kept_form(typed), caller, 403)
+            if kept := kept_form(typed):
+                return resume(kept, caller, 403)
+            raise Forbidden(_OTHER_PAGE)
         try:
             _require_role(caller, self._senders)
             body = _hints(handler).get("body", Form)
@@ -160,12 +171,12 @@ class Page:
         try:
             _require_role(caller, self.roles)
             if request.mimetype != "multipart/form-data":  # which only other pages send
-                raise Forbidden("Open the page of this service, and send its form.")
+                raise Forbidden(_OTHER_PAGE)
             upload = Upload(current_app.config["MAX_UPLOAD_BYTES"], fields)
             typed = upload.fields
             file = _chosen(upload)
             if not is_csrf_token(typed.get("csrf", "")):
-                raise Forbidden("Open the page of this service, and send its form.")
+                raise Forbidden(_OTHER_PAGE)
             return handler(caller=caller, upload=upload, file=file)
         except InsufficientAuthentication:
             return _see_other("/console/step-up", next=self._url({}))
@@ -178,11 +189,6 @@ class Page:
     def _senders(self) -> Sequence[Role]:
         """The roles that may send the forms of the page. Auditors see pages and change nothing."""
         return ADMINS if self.roles == AUDITORS else self.roles
-
-    def _require_served(self) -> None:
-        """Raise NotFound for a page of operators, unless CONSOLE_ADMIN is on."""
-        if self.roles in (ADMINS, AUDITORS) and not current_app.config["CONSOLE_ADMIN"]:
-            raise NotFound
 
     def _url(self, variables: Mapping[str, str]) -> str:
         return "/console" + re.sub("<(.*?)>", lambda found: quote(variables[found[1]], safe=""), self.path)
