@@ -11,6 +11,7 @@ from src.domain.errors import NotFound
 from src.domain.events import OPERATOR, EventType
 from src.domain.invitations import TOKEN_LIFE, Invitation, InvitationRepository, InvitationStatus, InvitationToken
 from src.domain.mails import MailKind
+from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import Client
 from src.domain.values import Email, Page, Role
 
@@ -28,14 +29,22 @@ class InvitationService:
     """A function of a token. It returns the URL of the page that registers with it."""
     clock: Clock
 
-    def invite(self, email: Email, role: Role, days: int, client: Client, by: Caller | None) -> tuple[Invitation, str]:
+    def invite(
+        self,
+        email: Email,
+        role: Role,
+        days: int,
+        client: Client,
+        by: Caller | None,
+        idempotent: IdempotentCreate[Invitation] | None = None,
+    ) -> tuple[Invitation, str]:
         """Invite the owner of this address to make an account with a role.
 
         Return the invitation, and a link to accept it.
 
         If there is a mail server, the invitation is sent to the address too, in the language of ``client``. The link in
         the mail proves the address, and the returned link does not. ``by`` is the admin, or None for the operator.
-        Raises Forbidden, InsufficientAuthentication, Unavailable.
+        Raises Forbidden, InsufficientAuthentication, Repeated, Unavailable.
         """
         if by:
             by.require_admin()
@@ -48,7 +57,8 @@ class InvitationService:
         data = {"invitation_id": invitation.id, "role": role.value}
         session_id = by.session_id if by else None
         event = client.event(EventType.INVITATION_CREATED, None, actor, now, session_id, **data)
-        invitation = self.invitations.add(invitation, mail, event)
+        receipt = idempotent.receipt_for(invitation) if idempotent else None
+        invitation = self.invitations.add(invitation, mail, event, receipt=receipt)
         if mail:
             self.outbox.notify(mail[1])
         return invitation, self.link(self.tickets.issue(InvitationToken.LINKED, TOKEN_LIFE, invitation=invitation.id))

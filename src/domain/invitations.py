@@ -9,6 +9,7 @@ from typing import Protocol
 from src.domain.events import Event
 from src.domain.jobs import Job
 from src.domain.mails import Mail
+from src.domain.receipts import Receipt
 from src.domain.repositories import Repository
 from src.domain.values import Email, Page, Role, new_id
 
@@ -79,8 +80,13 @@ class Invitation:
 class InvitationRepository(Repository[Invitation], Protocol):
     """Stores invitations. An invitation that is past its ``expires_at`` may be missing."""
 
-    def add(self, invitation: Invitation, mail: tuple[Mail, Job] | None, event: Event) -> Invitation:
-        """Store a new invitation, the mail that brings it, the job that sends the mail and an event, in one commit."""
+    def add(
+        self, invitation: Invitation, mail: tuple[Mail, Job] | None, event: Event, *, receipt: Receipt | None = None
+    ) -> Invitation:
+        """Store a new invitation, the mail that brings it, the job that sends the mail, an event and the receipt.
+
+        All of them are stored in one commit. Raises Repeated.
+        """
 
     def list(self, accepted: bool | None, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
         """Return a page of invitations, the newest first: the accepted ones, the ones not accepted, or all of them."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from src.domain.errors import NotFound
 from src.domain.events import NO_EVENTS, Event, Recorded
+from src.domain.receipts import Receipt
 from src.domain.repositories import Repository
 from src.domain.values import Page, new_id
 
@@ -165,8 +166,11 @@ def is_success(status: int | None) -> bool:
 class WebhookRepository(Repository[Webhook], Protocol):
     """Stores webhooks."""
 
-    def add(self, webhook: Webhook, event: Event, most: int) -> Webhook | None:
-        """Store a new webhook and its event. Return None, and store nothing, if there are ``most`` webhooks already."""
+    def add(self, webhook: Webhook, event: Event, most: int, receipt: Receipt | None = None) -> Webhook | None:
+        """Store a new webhook, its event and the receipt. Raises Repeated.
+
+        Return None, and store nothing, if there are ``most`` webhooks already.
+        """
 
     def update(
         self,

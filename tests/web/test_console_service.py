@@ -240,3 +240,26 @@ def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfe
         assert not endpoint.startswith("web."), path
         assert len(words) == 4 + 2 * ("-X" in words) + 2 * ("--json" in words), path
         assert "--json" not in words or json.loads(words[words.index("--json") + 1])
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        (f"{WEBHOOKS}/new", {"url": "https://twice.example.com/"}),
+        (INVITATIONS, {"email": "twice@example.com"}),
+        ("/console/users/new", {"username": "twice", "email": "twice@example.org"}),
+    ],
+)
+def test_a_form_that_is_sent_twice_makes_one_thing(admin: Surfer, path: str, typed: dict[str, str]) -> None:
+    page, text = admin.open(path), [*typed.values()][-1]
+    assert admin.send(path, page, **typed).status_code in (200, 303)
+    again = admin.send(path, page, **typed)
+    assert again.status_code == 303
+    listed = said(admin.open(again.location))
+    assert listed.count(text) == 1
+    assert "first click" in listed or path == "/console/users/new"
+
+
+def test_the_kind_of_an_actor_is_in_the_language_of_the_page(admin: Surfer) -> None:
+    shown = admin.open(EVENTS, headers={"Accept-Language": "es"})
+    assert re.findall(r'data-l="Por"><span class="mute">(\w+)</span>', shown.text).count("Usuario")

@@ -12,6 +12,7 @@ from src.application.ports import Clock, Sealer, WebhookSender
 from src.domain.errors import FieldError, Invalid, NotFound
 from src.domain.events import Event, EventType, always
 from src.domain.messages import Translatable
+from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import Client
 from src.domain.values import InvalidValue, Page, new_id
 from src.domain.webhooks import MAX_WEBHOOKS, Delivery, DeliveryRepository, Webhook, WebhookRepository
@@ -31,11 +32,17 @@ class WebhookService:
     enabled: bool
     """Whether events are stored. Without them there is nothing to deliver."""
 
-    def add(self, caller: Caller, fields: Mapping[str, Any], client: Client) -> tuple[Webhook, str]:
+    def add(
+        self,
+        caller: Caller,
+        fields: Mapping[str, Any],
+        client: Client,
+        idempotent: IdempotentCreate[Webhook] | None = None,
+    ) -> tuple[Webhook, str]:
         """Add a webhook. Return it with its secret, which is not shown again.
 
         Raises Invalid for a URL that is not allowed and above the maximum number, and if no events are stored;
-        Forbidden, InsufficientAuthentication.
+        Forbidden, InsufficientAuthentication, Repeated.
         """
         caller.require_admin()
         if not self.enabled:
@@ -44,7 +51,8 @@ class WebhookService:
         now, id = self.clock(), new_id()
         sealed, secret = self._new_secret(id)
         webhook = Webhook(id=id, created_at=now, updated_at=now, secret=sealed, **fields)
-        stored = self.webhooks.add(webhook, self._event(caller, client, now, id, "added"), MAX_WEBHOOKS)
+        receipt = idempotent.receipt_for(webhook) if idempotent else None
+        stored = self.webhooks.add(webhook, self._event(caller, client, now, id, "added"), MAX_WEBHOOKS, receipt)
         if stored is None:
             message = Translatable("There can be {n} webhooks; remove one first.", n=MAX_WEBHOOKS)
             raise Invalid(FieldError("url", "too_many", message))

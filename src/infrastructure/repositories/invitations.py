@@ -6,6 +6,7 @@ from src.domain.events import Event
 from src.domain.invitations import Invitation
 from src.domain.jobs import Job
 from src.domain.mails import Mail
+from src.domain.receipts import Receipt
 from src.domain.values import Email, Page, Role
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.mails import Mails
@@ -21,9 +22,15 @@ class Invitations(Documents[Invitation]):
         super().__init__(store, INVITATIONS, Invitation, recorder, email=Email, role=Role)
         self._mails = Mails(store)
 
-    def add(self, invitation: Invitation, mail: tuple[Mail, Job] | None = None, *events: Event) -> Invitation:
+    def add(
+        self,
+        invitation: Invitation,
+        mail: tuple[Mail, Job] | None = None,
+        *events: Event,
+        receipt: Receipt | None = None,
+    ) -> Invitation:
         """Store a new invitation with its mail and events. Takes one commit and no read."""
-        return self._save(None, invitation, None, *(self._mails.writes(*mail) if mail else ()), events=events)
+        return self._save(None, invitation, receipt, *(self._mails.writes(*mail) if mail else ()), events=events)
 
     def list(self, accepted: bool | None, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
         equal = {} if accepted is None else {"is_accepted": accepted}

@@ -7,6 +7,7 @@ from typing import Any
 
 from src.domain.errors import Stale
 from src.domain.events import Event
+from src.domain.receipts import Receipt
 from src.domain.values import Page
 from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
 from src.infrastructure.conflicts import Conflict, retry_conflicts
@@ -27,7 +28,7 @@ class Webhooks(Documents[Webhook]):
     def __init__(self, store: Store, recorder: Recorder) -> None:
         super().__init__(store, WEBHOOKS, Webhook, recorder, events=tuple)
 
-    def add(self, webhook: Webhook, event: Event, most: int) -> Webhook | None:
+    def add(self, webhook: Webhook, event: Event, most: int, receipt: Receipt | None = None) -> Webhook | None:
         """Store a new webhook. Takes a read and, without conflicts, a commit.
 
         Each commit replaces the roster of the webhooks, so that simultaneous calls do not exceed the maximum number.
@@ -35,7 +36,7 @@ class Webhooks(Documents[Webhook]):
 
         def attempt() -> Webhook | None:
             members, roster = self._roster({webhook.id}, set())
-            return None if len(members) > most else self._save(None, webhook, None, roster, events=[event])
+            return None if len(members) > most else self._save(None, webhook, receipt, roster, events=[event])
 
         return retry_conflicts(attempt)
 

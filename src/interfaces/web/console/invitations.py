@@ -12,7 +12,7 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import EmailField, RoleField, whole_number
 from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
-from src.interfaces.web.console.creating import TypedNumber
+from src.interfaces.web.console.creating import TypedNumber, create_once
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, next_query
 from src.interfaces.web.console.pages import AUDITORS, Page, go
 
@@ -49,7 +49,11 @@ def _invitations(caller: Caller) -> Mapping[str, Any]:
 @invitations.form()
 def invite(caller: Caller, body: NewInvitation) -> Response:
     """Invite somebody. The page then shows the link of the invitation, this once."""
-    invitation, url = services().invitations.invite(body.email, body.role, body.days, client(), caller)
+    service, invited = services().invitations, (body.email, body.role, body.days)
+    made = create_once(caller, lambda once: service.invite(*invited, client(), caller, once))
+    if made is None:
+        return go(_LIST, "invited")
+    invitation, url = made
     return invitations.render(caller, url=url, invited=invitation.email.address)
 
 

@@ -24,6 +24,7 @@ from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
 from src.interfaces.views import UserView
+from src.interfaces.web.console.creating import create_once
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, filters, next_query
 from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go
 
@@ -95,8 +96,9 @@ def add_user(caller: Caller, body: Person) -> Response:
     """Add a person."""
     profile: Profile = {"username": body.username, "email": body.email, "role": body.role}
     names: Profile = {"name": body.name, "last_name": body.last_name}
-    added = services().directory.add(profile | names, body.password, caller, client())
-    return go(f"{USERS}/{added.id}", "user-added")
+    given = profile | names, body.password
+    added = create_once(caller, lambda once: services().directory.add(*given, caller, client(), once))
+    return go(f"{USERS}/{added.id}" if added else USERS, "user-added")
 
 
 @user.show

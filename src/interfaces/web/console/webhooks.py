@@ -15,6 +15,7 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.charts import MOST_COUNTED, chart
+from src.interfaces.web.console.creating import create_once
 from src.interfaces.web.console.lists import ROWS, next_query
 from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go, show
 
@@ -58,7 +59,9 @@ def _new_webhook() -> Mapping[str, Any]:
 @adding.form()
 def add_webhook(caller: Caller, body: WebhookForm) -> Response:
     """Add a webhook, and show its secret this once."""
-    return _with_secret(caller, *services().webhooks.add(caller, {**body.fields(), "enabled": True}, client()))
+    fields = {**body.fields(), "enabled": True}
+    added = create_once(caller, lambda once: services().webhooks.add(caller, fields, client(), once))
+    return _with_secret(caller, *added) if added else go(_LIST, "webhook-added")
 
 
 @webhook.show
