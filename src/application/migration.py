@@ -1,4 +1,4 @@
-"""Lazy migration: users of another system get an account here when they first log in with their password of there."""
+"""Lazy migration: a user of another system gets an account here at the first login with the password from there."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The service by which admins manage service accounts, and services trade their secret for an access token."""
+"""The service with which admins manage service accounts, and services trade their secrets for access tokens."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -31,9 +31,9 @@ KEY_PREFIX, SECRET_PREFIX = "ptk_", "pts_"
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM, _CHECKSUM = 30, 6
-"""The numbers of random characters and of those of the checksum: base62 writes 32 bits in 6 characters."""
+"""The number of random characters, and the number of characters of the checksum (32 bits in base62)."""
 _LITERAL, _HEX = "0", "1"
-"""How the id of the owner is written: as it is if it has only letters and digits, or else in hexadecimal."""
+"""The character before the id of the owner: an id of letters and digits is written unchanged, others in hexadecimal."""
 _SHOWN = len(KEY_PREFIX) + 6
 _USE_IS_STORED_EVERY = timedelta(hours=1)
 

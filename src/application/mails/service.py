@@ -225,9 +225,9 @@ class MailService:
         return self._update(mail, proved, events)
 
     def _without_squatter(self, user: User) -> User:
-        """Return the user without the keys, and without the factors that a stranger may have added.
+        """Return the user without any keys, and also without factors if the address was not proved before.
 
-        These are the factors that are older than the first proof of the address.
+        A stranger who registered the address of somebody else may have added these factors.
         """
         user = user.without_keys(self.clock())
         return user if user.email_verified else user.without_factors(user.factors, self.clock())
