@@ -23,7 +23,7 @@ HEAD = (
     b"POST /register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
 )
-MEGABYTES = {"yes": 250, "no": 90}
+MEGABYTES = {"yes": 260, "no": 90}
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, src
 names = [each.name for each in pkgutil.walk_packages(src.__path__, "src.")]
