@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from src.domain.dogs import parse_dog_name
 from src.domain.errors import FieldError, Invalid
+from src.domain.keys import MAX_NAME as MAX_KEY_NAME
+from src.domain.keys import parse_key_name
 from src.domain.messages import Translatable
 from src.domain.passwords import MAX_PASSWORD, NewPassword
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE
@@ -194,6 +196,13 @@ MfaTokenField = Annotated[
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, *choice([role for role in Role if role is not Role.GUEST], "role")]
+KeyNameField = Annotated[
+    str,
+    *checked(
+        lambda text, _: parse_key_name(text),
+        {"minLength": 1, "maxLength": MAX_KEY_NAME, "examples": ["Nightly report"]},
+    ),
+]
 ScopeField = Annotated[Scope, *choice([*Scope], "enum")]
 ObjectField = Annotated[dict[str, Any], PlainValidator(_object), WithJsonSchema({"type": "object"})]
 BooleanField = Annotated[bool, Strict()]

@@ -8,10 +8,10 @@ from flask import Response
 from pydantic import Field
 
 from src.application.sessions import Caller
-from src.domain.keys import MAX_DAYS, MAX_NAME, parse_key_name
+from src.domain.keys import MAX_DAYS
 from src.domain.values import Scope
 from src.interfaces.framework.bodies import Body, Paging
-from src.interfaces.framework.fields import ScopeField, checked, whole_number
+from src.interfaces.framework.fields import KeyNameField, ScopeField, whole_number
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation, StepUp
@@ -21,18 +21,11 @@ from src.interfaces.views import View
 feature = Feature("Keys", "Keys with which programs act as a user, and accounts for services.")
 route = partial(Operation, feature)
 
-KeyName = Annotated[
-    str,
-    *checked(
-        lambda text, _: parse_key_name(text), {"minLength": 1, "maxLength": MAX_NAME, "examples": ["Nightly report"]}
-    ),
-]
-
 
 class NewKey(Body):
     """A new key. Without `expires_in_days` it works until it is removed."""
 
-    name: KeyName
+    name: KeyNameField
     scope: Annotated[ScopeField, Field(description="A key with `read` is admitted to GET only.", examples=["read"])]
     expires_in_days: Annotated[Annotated[int, *whole_number(MAX_DAYS)] | None, Field(examples=[90])] = None
 

@@ -12,10 +12,9 @@ from src.domain.errors import Stale
 from src.domain.service_accounts import ROLES
 from src.domain.values import Role
 from src.interfaces.framework.bodies import Body, Paging
-from src.interfaces.framework.fields import choice
+from src.interfaces.framework.fields import KeyNameField, choice
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features import keys
-from src.interfaces.http.features.keys import KeyName
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
 from src.interfaces.http.framework.operations import Feature, Operation, StepUp
@@ -29,7 +28,7 @@ route = partial(Operation, feature)
 class NewServiceAccount(Body):
     """A new account for a service."""
 
-    name: KeyName
+    name: KeyNameField
     role: Annotated[Role, *choice(ROLES, "role"), Field(examples=["uploader"])]
 
 

@@ -7,11 +7,11 @@ from flask import Response, request
 
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid
-from src.domain.keys import MAX_DAYS, MAX_KEYS, parse_key_name
+from src.domain.keys import MAX_DAYS, MAX_KEYS
 from src.domain.service_accounts import ROLES
 from src.domain.values import Role
 from src.interfaces.framework.bodies import Form
-from src.interfaces.framework.fields import ScopeField, TextField, checked, choice, whole_number
+from src.interfaces.framework.fields import KeyNameField, ScopeField, TextField, choice, whole_number
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.creating import TypedNumber
 from src.interfaces.web.console.lists import ROWS, next_query
@@ -24,13 +24,11 @@ rotating = Page("/keys/<id>/secret", "operators/key_ask.html", ADMINS)
 removing = Page("/keys/<id>/delete", "operators/key_ask.html", ADMINS)
 own_keys = Page("/account/keys", "account/keys.html", MEMBERS)
 
-KeyName = Annotated[str, *checked(lambda text, _: parse_key_name(text), {})]
-
 
 class NewService(Form):
     """A new account for a service."""
 
-    name: KeyName
+    name: KeyNameField
     role: Annotated[Role, *choice(ROLES, "role")]
 
 
@@ -43,7 +41,7 @@ class Confirmation(Form):
 class NewKey(Form):
     """A new key of the caller. Without ``days`` it works until it is removed."""
 
-    name: KeyName
+    name: KeyNameField
     scope: ScopeField
     days: Annotated[Annotated[int, *whole_number(MAX_DAYS)] | None, TypedNumber] = None
 
