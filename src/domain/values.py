@@ -46,7 +46,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key may do for its user: only read, or also write."""
+    """The requests that a key allows: READ allows reading only, WRITE allows reading and writing."""
 
     READ = "read"
     WRITE = "write"

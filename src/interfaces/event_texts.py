@@ -35,7 +35,7 @@ _SENTENCES: Mapping[str, str] = {
     "key-created": "A key was made",
     "key-removed": "A key was removed",
 }
-"""What happened in words, by the type of the event and its method or reason, or by the type alone."""
+"""The sentence for each type of event, or for a type and its method or reason, as in "login-succeeded passkey"."""
 
 
 def sentence(event: Event, language: str) -> str:

@@ -1,4 +1,4 @@
-"""What an import reads, and the plan that it makes of that."""
+"""The users in a file that an import has read, and the plan for importing them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class UserRecord:
     """The second factors, without ids: those follow from the user and the passkeys."""
     keys: Sequence[Key] = ()
     left: Sequence[str] = ()
-    """What the file says of the user and an import does not take, each with the reason."""
+    """The fields of the file that the import ignores, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class NewUser:
     keys: Sequence[Key]
     password: str | None
     left: Sequence[str] = ()
-    """What is not taken of the user, each with the reason."""
+    """The fields of the file that the import ignores, each with the reason."""
 
     @property
     def has_password(self) -> bool:

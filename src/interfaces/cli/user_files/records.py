@@ -37,7 +37,7 @@ class Row:
     place: str
     fields: Mapping[str, Any]
     left: tuple[str, ...] = ()
-    """What the file says of the user that an import does not take, with the reason."""
+    """The fields of the file that the import ignores, each with the reason."""
 
 
 def record_of(row: Row) -> UserRecord:

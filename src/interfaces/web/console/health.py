@@ -26,7 +26,7 @@ _LIMITS = sorted((each for each in vars(limits).values() if isinstance(each, Lim
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What the composition root tells operators."""
+    """The version, the checks and the settings of this service, which its pages show to operators."""
 
     version: str = ""
     check: Callable[[], Iterable[tuple[str, str | None]]] = tuple
