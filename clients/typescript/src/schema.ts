@@ -2636,7 +2636,7 @@ export interface components {
             value: string;
         };
         /**
-         * @description What a key may do for its user: only read, or also write.
+         * @description The requests that a key allows: READ allows reading only, WRITE allows reading and writing.
          * @enum {string}
          */
         Scope: "read" | "write";
