@@ -77,7 +77,7 @@ class ServiceAccountService:
     def rotate_secret(self, by: Caller | None, id: str, client: Client) -> str:
         """Give a service account a new secret, and return the secret. The old one works for 24 hours more.
 
-        Raises as ``add`` does, and NotFound.
+        Raises as ``add`` does, NotFound, and TooManyRequests while too many replaced secrets still work.
         """
         self._require_recent_admin(by)
         secret, now = new_credential(SECRET_PREFIX, self.show(by, id).id), self.clock()

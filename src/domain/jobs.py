@@ -75,6 +75,8 @@ class Job:
     ticket: str | None = None
     """The random id of the lease. A worker that holds another ticket has lost the job."""
     expires_at: datetime | None = None
+    trace: str | None = None
+    """The place in the trace of the work that has stored the job, which each run continues, or None without traces."""
     revision: str = ""
 
     @classmethod

@@ -1,11 +1,13 @@
 """The ServiceAccount entity: an account without a login, with which a service of the operator calls this one."""
 
 import hmac
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from src.domain.errors import TooManyRequests
 from src.domain.events import NO_EVENTS, Recorded
 from src.domain.keys import SECRET_PREFIX, credential_hash, new_credential
 from src.domain.repositories import Repository
@@ -13,7 +15,9 @@ from src.domain.users import State, User
 from src.domain.values import Page, Role, new_id
 
 OLD_SECRET = timedelta(hours=24)
-"""The time for which the secret before the current one works too."""
+"""The time for which a secret works after it was replaced."""
+MAX_OLD_SECRETS = 25
+"""The most replaced secrets that work at the same time."""
 ROLES = (Role.USER, Role.UPLOADER, Role.ADMIN)
 """The roles that a service account can have."""
 
@@ -30,10 +34,8 @@ class ServiceAccount:
     role: Role
     secret_hash: str
     created_at: datetime
-    old_hash: str | None = None
-    """The hash of the secret before the current one, or None."""
-    old_until: datetime | None = None
-    """The time at which the secret before the current one ends."""
+    old_secrets: Mapping[str, datetime] = field(default_factory=dict)
+    """The times at which replaced secrets end, by the hashes of the secrets. Those that have ended may be left out."""
     revision: str = ""
 
     @classmethod
@@ -49,16 +51,20 @@ class ServiceAccount:
         return User(self.id, self.created_at, self.created_at, role=self.role, state=State.SERVICE)
 
     def with_secret(self, secret: str, now: datetime) -> "ServiceAccount":
-        """Return the service account with a new secret. The present one works for another day."""
-        until = now + OLD_SECRET
-        return replace(self, secret_hash=credential_hash(secret), old_hash=self.secret_hash, old_until=until)
+        """Return the service account with a new secret. The present one works for another day, as do earlier ones.
+
+        Raises TooManyRequests while MAX_OLD_SECRETS replaced secrets still work.
+        """
+        kept = {hash: end for hash, end in self.old_secrets.items() if now < end}
+        if len(kept) >= MAX_OLD_SECRETS:
+            raise TooManyRequests(math.ceil((min(kept.values()) - now).total_seconds()))
+        old_secrets = {**kept, self.secret_hash: now + OLD_SECRET}
+        return replace(self, secret_hash=credential_hash(secret), old_secrets=old_secrets)
 
     def accepts(self, secret: str, now: datetime) -> bool:
-        """Return whether ``secret`` is the current secret, or the one before it within its last day."""
-        hash, old = credential_hash(secret), self.old_hash
-        if hmac.compare_digest(hash, self.secret_hash):
-            return True
-        return bool(old and self.old_until and now < self.old_until and hmac.compare_digest(hash, old))
+        """Return whether ``secret`` is the current secret, or a replaced one within its last day."""
+        hash, old = credential_hash(secret), [each for each, end in self.old_secrets.items() if now < end]
+        return any(hmac.compare_digest(hash, each) for each in (self.secret_hash, *old))
 
 
 class ServiceAccountRepository(Repository[ServiceAccount], Protocol):

@@ -6,6 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
+from src.domain.service_accounts import MAX_OLD_SECRETS
+from src.domain.sessions import NO_CLIENT
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import SERVICE_ACCOUNTS
@@ -96,6 +98,32 @@ def test_the_old_secret_works_for_a_day(world: MailWorld, admin: Person) -> None
         world.watch.forward(3600 * hours)
         assert grant(world.client, service, fresh.json["client_secret"]).status_code == 200
         assert grant(world.client, service).status_code == old
+
+
+def test_every_replaced_secret_works_for_its_own_day(world: MailWorld, admin: Person) -> None:
+    service = add(world.client, admin)
+    secrets, accounts = [service["client_secret"]], services_of(world.app).service_accounts
+    for _ in range(2):
+        secrets.append(accounts.rotate_secret(None, service["id"], NO_CLIENT))
+        world.watch.forward(3600 * 10)
+    assert [grant(world.client, service, each).status_code for each in secrets] == [200, 200, 200]
+    world.watch.forward(3600 * 4)
+    assert [grant(world.client, service, each).status_code for each in secrets] == [401, 200, 200]
+    world.watch.forward(3600 * 10)
+    assert [grant(world.client, service, each).status_code for each in secrets] == [401, 401, 200]
+
+
+def test_a_secret_is_not_replaced_while_many_replaced_ones_work(world: MailWorld, admin: Person) -> None:
+    service = add(world.client, admin)
+    url = f"/services/{service['id']}/secret"
+    answers = [world.client.post(url, headers=admin.headers) for _ in range(MAX_OLD_SECRETS + 1)]
+    assert [answer.status_code for answer in answers] == [201] * MAX_OLD_SECRETS + [429]
+    assert answers[-1].headers["Retry-After"] == f"{24 * 3600}"
+    assert grant(world.client, service).status_code == 200
+    world.watch.forward(24 * 3600)
+    services_of(world.app).service_accounts.rotate_secret(None, service["id"], NO_CLIENT)
+    [stored] = services_of(world.app).service_accounts.list(None, None, 2).items
+    assert len(stored.old_secrets) == 1
 
 
 def test_a_removed_service_is_out_on_its_next_request_with_what_it_owned(world: MailWorld, admin: Person) -> None:

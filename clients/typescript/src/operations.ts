@@ -483,7 +483,7 @@ export class Operations extends Requests {
       this.http.POST("/user/factors/recovery-codes", { ...init }));
   }
 
-  /** Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+  /** Up to 25 replaced secrets work at the same time. While they do, the answer to another request is 429.
    *
    * For callers with factors, it needs a proof with two factors in the last ten minutes. */
   renewServiceSecret(id: string, options: Options = {}): Promise<types.Secret> {

@@ -922,7 +922,7 @@ export interface paths {
         put?: never;
         /**
          * Give a service a new secret, which is shown this once. The old one works for 24 hours more
-         * @description Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+         * @description Up to 25 replaced secrets work at the same time. While they do, the answer to another request is 429.
          *
          *     For callers with factors, it needs a proof with two factors in the last ten minutes.
          */

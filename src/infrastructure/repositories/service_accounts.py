@@ -1,6 +1,8 @@
 """The repository of service accounts."""
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from src.domain.errors import Stale
 from src.domain.events import NO_EVENTS, Recorded
@@ -40,6 +42,18 @@ class ServiceAccounts(Documents[ServiceAccount]):
         """Return a service account and its user. Takes one read of two documents."""
         account, user = self._store.get(self._key(id), Key(USERS, id))
         return (self.entity(account) if account else None), (self._users.entity(user) if user else None)
+
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        attributes = super()._attributes(fields)
+        hash, until = attributes.pop("old_hash"), attributes.pop("old_until")  # as an earlier version has stored them
+        old = {hash: until} if hash and until else {}
+        stored = attributes["old_secrets"] or {}
+        attributes["old_secrets"] = {**old, **{each: datetime.fromisoformat(end) for each, end in stored.items()}}
+        return attributes
+
+    def _special_fields(self, entity: ServiceAccount) -> dict[str, Any]:
+        old = {hash: end.isoformat() for hash, end in entity.old_secrets.items()}
+        return {"old_secrets": old or None, "old_hash": None, "old_until": None}
 
     def list(self, cursor: str | None = None, limit: int = 100) -> Page[ServiceAccount]:
         return self._page("created_at", descending=True, cursor=cursor, limit=limit)

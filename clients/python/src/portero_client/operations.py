@@ -519,7 +519,7 @@ class Operations(ABC):
         return self._call(request, _RECOVERY_CODES)
 
     def renew_service_secret(self, id: str, /) -> models.Secret:
-        """Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+        """Up to 25 replaced secrets work at the same time. While they do, the answer to another request is 429.
 
         For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("POST", "/services/{id}/secret", values={"id": id})
@@ -1125,7 +1125,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _RECOVERY_CODES)
 
     async def renew_service_secret(self, id: str, /) -> models.Secret:
-        """Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+        """Up to 25 replaced secrets work at the same time. While they do, the answer to another request is 429.
 
         For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("POST", "/services/{id}/secret", values={"id": id})

@@ -90,14 +90,16 @@ KEYS = Collection(
     (Index("created_at", equal=("user_id",), descending=True),),
 )
 
-# Accounts of services. A user with the same id owns what a service makes.
+# Accounts of services. A user with the same id owns what a service makes. ``old_hash`` and ``old_until`` are null
+# unless an earlier version, which stored a single replaced secret, has written them.
 SERVICE_ACCOUNTS = Collection(
     "service_accounts",
     _enumeration("role")
     | _text("name", "secret_hash")
     | _text("old_hash", nullable=True)
     | _time("created_at")
-    | _time("old_until", nullable=True),
+    | _time("old_until", nullable=True)
+    | _json("old_secrets", nullable=True),
     (Index("created_at", descending=True),),
 )
 
@@ -234,7 +236,7 @@ JOBS = Collection(
     _owner_or_none
     | _reference("subject_id", "dogs", "files", "datasets", "mails")
     | _enumeration("kind", "status")
-    | _text("error", "ticket", nullable=True)
+    | _text("error", "ticket", "trace", nullable=True)
     | _integer("attempts")
     | _float("progress")
     | _time("created_at", "updated_at", "run_at")

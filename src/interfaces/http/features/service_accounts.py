@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import Field
 
 from src.application.sessions import Caller
-from src.domain.errors import Stale
+from src.domain.errors import NotFound, Stale, TooManyRequests
 from src.domain.service_accounts import ROLES
 from src.domain.values import Role
 from src.interfaces.framework.bodies import Body, Paging
@@ -85,7 +85,18 @@ def delete_service(caller: Caller, id: str) -> None:
     services().service_accounts.remove(caller, id, expected_revisions(), client())
 
 
-@route("POST /services/<id>/secret", Access.ADMIN, SecretView, status=201, step_up=StepUp.RECENT, for_people=True)
+@route(
+    "POST /services/<id>/secret",
+    Access.ADMIN,
+    SecretView,
+    status=201,
+    step_up=StepUp.RECENT,
+    for_people=True,
+    errors=(NotFound, TooManyRequests),
+)
 def renew_service_secret(caller: Caller, id: str) -> Response:
-    """Give a service a new secret, which is shown this once. The old one works for 24 hours more."""
+    """Give a service a new secret, which is shown this once. The old one works for 24 hours more.
+
+    Up to 25 replaced secrets work at the same time. While they do, the answer to another request is 429.
+    """
     return render(SecretView(client_secret=services().service_accounts.rotate_secret(caller, id, client())), 201)
