@@ -23,6 +23,7 @@ from src.application.ports import (
 from src.application.summaries import Adviser
 from src.domain.errors import NotFound
 from src.infrastructure import blobs as blob_stores
+from src.infrastructure.blobs.traced import TracedBlobs
 from src.infrastructure.breaches import BadList, BreachSource
 from src.infrastructure.breaches.compiled import CompiledBreaches
 from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
@@ -175,7 +176,7 @@ def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
 def make_blobs(settings: Settings) -> BlobStore:
     """Return the object storage of BLOB_URL. Raises ConfigurationError."""
     try:
-        return blob_stores.make_blobs(settings.blob_url)
+        return TracedBlobs(blob_stores.make_blobs(settings.blob_url))
     except ValueError as error:
         raise ConfigurationError(f"BLOB_URL: {error}") from None
 

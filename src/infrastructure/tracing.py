@@ -1,4 +1,4 @@
-"""Traces with OpenTelemetry: a span for each request, commit, call of another service, and run of a job.
+"""Traces with OpenTelemetry: a span for each request, commit, call of another service or object storage, and job run.
 
 Spans hold no personal data: only the names and values that this service gives them, never a path, a query, an address,
 a user agent or the message of an error. OpenTelemetry is loaded by ``start``, and not at all without it.
@@ -52,13 +52,33 @@ def use(provider: "TracerProvider | None") -> None:
 
 
 def span(
-    name: str, kind: _Kind = "INTERNAL", attributes: Mapping[str, Any] | None = None
+    name: str, kind: _Kind = "INTERNAL", attributes: Mapping[str, Any] | None = None, *, parent: str | None = None
 ) -> AbstractContextManager[dict[str, Any]]:
     """Return a context manager that records its block as a span, if this process is traced.
 
-    The block gets a dictionary for further attributes.
+    The block gets a dictionary for further attributes. ``parent`` is the ``traceparent`` of the span that the new one
+    continues, by default the current span.
     """
-    return nullcontext({}) if _tracer is None else _attributed(_tracer, name, kind, attributes)
+    return nullcontext({}) if _tracer is None else _attributed(_tracer, name, kind, attributes, parent)
+
+
+def traceparent() -> str | None:
+    """Return the current span in the form of the header traceparent (W3C), or None outside of a traced span."""
+    if _tracer is None:
+        return None
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return carrier.get("traceparent")
+
+
+def _continued(parent: str) -> "Context":
+    """Return a context whose current span is ``parent``, the value of a header traceparent; none if it is invalid."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator().extract({"traceparent": parent}, Context())
 
 
 def traced(application: Any, route: Callable[[], str | None]) -> Any:
@@ -70,20 +90,14 @@ def traced(application: Any, route: Callable[[], str | None]) -> Any:
     """
     if (tracer := _tracer) is None:
         return application
-    from opentelemetry.context import Context
-    from opentelemetry.trace import format_span_id, format_trace_id
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-    propagator = TraceContextTextMapPropagator()
+    from opentelemetry.trace import format_trace_id
 
     def handle(environ: dict[str, Any], start_response: Any) -> Any:
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "_OTHER"
-        parent = propagator.extract({"traceparent": environ.get("HTTP_TRACEPARENT", "")}, Context())
+        parent = _continued(environ.get("HTTP_TRACEPARENT", ""))
         with _recorded(tracer, method, "SERVER", {"http.request.method": method}, parent) as span:
-            own = span.get_span_context()
-            trace = format_trace_id(own.trace_id)
-            environ.setdefault("HTTP_X_REQUEST_ID", trace)
-            environ["HTTP_TRACEPARENT"] = f"00-{trace}-{format_span_id(own.span_id)}-{own.trace_flags:02x}"  # for logs
+            environ.setdefault("HTTP_X_REQUEST_ID", format_trace_id(span.get_span_context().trace_id))
+            environ["HTTP_TRACEPARENT"] = traceparent()  # for logs
 
             def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
                 if pattern := route():
@@ -101,10 +115,10 @@ def traced(application: Any, route: Callable[[], str | None]) -> Any:
 
 @contextmanager
 def _attributed(
-    tracer: "Tracer", name: str, kind: _Kind, attributes: Mapping[str, Any] | None
+    tracer: "Tracer", name: str, kind: _Kind, attributes: Mapping[str, Any] | None, parent: str | None
 ) -> Iterator[dict[str, Any]]:
     found: dict[str, Any] = {}
-    with _recorded(tracer, name, kind, attributes) as span:
+    with _recorded(tracer, name, kind, attributes, _continued(parent) if parent else None) as span:
         try:
             yield found
         finally:

@@ -9,8 +9,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import format_trace_id
 
 from src.bootstrap.web import trace_requests
-from src.domain.errors import AttemptFailed
+from src.domain.errors import AttemptFailed, NotFound
 from src.infrastructure import tracing
+from src.infrastructure.blobs.objects import memory
+from src.infrastructure.blobs.traced import TracedBlobs
 from src.infrastructure.outgoing.circuit import Circuit, Down
 from src.infrastructure.outgoing.http import Destination
 from tests.support.emulators import free_port
@@ -67,15 +69,32 @@ def test_a_request_continues_the_trace_of_its_client(client: Client, exporter: I
     assert trace_of(exporter.get_finished_spans()[0]) == trace
 
 
-def test_a_job_is_recorded(client: Client, exporter: InMemorySpanExporter) -> None:
+def test_a_job_continues_the_trace_of_its_request(client: Client, exporter: InMemorySpanExporter) -> None:
     anna, services = join(client), services_of(client.application)
     assert client.post("/api/dogs/Rex", headers=anna.headers).status_code == 201
+    request = exporter.get_finished_spans()[-1]
     [job] = services.jobs.jobs.all().items
     exporter.clear()
     services.jobs.runner.run(job.id)
     spans = {span.name: span for span in exporter.get_finished_spans()}
     assert {*spans} == {"commit", "run dog-picture"}
+    parent = spans["run dog-picture"].parent
+    assert parent
+    assert (trace_of(spans["run dog-picture"]), parent.span_id) == (trace_of(request), request.context.span_id)
     assert dict(spans["run dog-picture"].attributes or {}) == {"error.type": "AttemptFailed"}
+
+
+def test_calls_of_object_storage_are_recorded_without_the_key(exporter: InMemorySpanExporter) -> None:
+    blobs = TracedBlobs(memory())
+    blobs.put("anna/1", [b"x"])
+    assert [*blobs.read("anna/1")] == [b"x"]
+    blobs.delete("anna/1")
+    with pytest.raises(NotFound):
+        blobs.read("anna/1")
+    spans = exporter.get_finished_spans()
+    assert [(span.attributes or {})["rpc.method"] for span in spans] == ["put", "read", "delete", "read"]
+    assert [span.status.is_ok for span in spans] == [True, True, True, False]
+    assert "anna" not in "".join(span.to_json() for span in spans)
 
 
 def test_a_failed_call_of_another_service_is_recorded(exporter: InMemorySpanExporter) -> None:

@@ -105,7 +105,7 @@ class JobRunner:
             if self._stopped_while_waiting(job):
                 self._transition(job, Job.put_back, error=None)
                 return None
-            with self.trace(f"run {job.kind}"):
+            with self.trace(f"run {job.kind}", parent=job.trace):
                 result = handler.run(job, self._progress_of(job))
         except NotRunnable:
             raise

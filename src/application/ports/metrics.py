@@ -1,6 +1,6 @@
 """The ports of metrics and traces, which tell an operator how the service does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -16,11 +16,14 @@ def uncounted(metric: str, *labels: str, amount: int = 1) -> None:
     """Count nothing. Implements CountEvent."""
 
 
-TraceStep = Callable[[str], AbstractContextManager[object]]
-"""A function that returns a context manager, which adds its block under a name to the trace of the current work."""
+class TraceStep(Protocol):
+    """A function that returns a context manager, which adds its block to a trace."""
+
+    def __call__(self, name: str, *, parent: str | None) -> AbstractContextManager[object]:
+        """Add the block under a name to the trace of ``parent``, or of the current work if that is None."""
 
 
-def untraced(name: str) -> AbstractContextManager[object]:
+def untraced(name: str, *, parent: str | None) -> AbstractContextManager[object]:
     """Trace nothing. Implements TraceStep."""
     return nullcontext()
 

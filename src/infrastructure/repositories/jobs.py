@@ -10,6 +10,7 @@ from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import JOBS
+from src.infrastructure.tracing import traceparent
 
 _MARK = '{"message": '
 """The beginning of a message that is stored with its values. Any other text is stored as it is."""
@@ -22,7 +23,8 @@ class Jobs(Documents[Job]):
         super().__init__(store, JOBS, Job, status=JobStatus, error=_read)
 
     def _special_fields(self, entity: Job) -> dict[str, Any]:
-        return {"error": _written(entity.error)}
+        trace = entity.trace if entity.revision else entity.trace or traceparent()
+        return {"error": _written(entity.error), "trace": trace}
 
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
         return self._page("due_at", until=now, limit=limit)
