@@ -27,6 +27,7 @@ from src.domain.errors import PorteroError
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
+from src.infrastructure.traffic import SharedTraffic
 from src.interfaces.cli.commands import cli, explain
 from src.interfaces.cli.console import Console, RunningCopy
 from src.interfaces.services import Services
@@ -47,7 +48,7 @@ def create_app() -> Flask:
         settings = load_settings()
         if not settings.production:
             prepare(settings)
-        return web.create_app(VERSION)
+        return web.create_app(VERSION, SharedTraffic())
     except ConfigurationError as error:
         raise click.ClickException(explain(error)) from None
 
@@ -70,7 +71,8 @@ def serve(settings: Settings) -> None:
     if settings.metrics_token:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     workers = 1 if settings.single_process else settings.web_concurrency
-    make_server(partial(web.create_app, VERSION), host=settings.host, port=settings.port, workers=workers).run()
+    application = partial(web.create_app, VERSION, SharedTraffic())
+    make_server(application, host=settings.host, port=settings.port, workers=workers).run()
 
 
 def _prepare_start(settings: Settings) -> None:

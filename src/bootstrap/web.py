@@ -4,6 +4,7 @@ from functools import partial
 
 from flask import Flask, request
 
+from src.application.ports import Traffic
 from src.bootstrap.background import start_background, stop_background
 from src.bootstrap.check import check
 from src.bootstrap.prepare import ensure_admin
@@ -18,11 +19,11 @@ from src.settings import load_settings
 from src.settings.shown import settings_in_force
 
 
-def create_app(version: str) -> Flask:
+def create_app(version: str, traffic: Traffic) -> Flask:
     """Return the WSGI application for the settings in the environment, and start its background tasks.
 
-    Makes no connections: while the store is unavailable, a new worker answers 503 as the others do. Raises
-    ConfigurationError.
+    ``traffic`` counts the requests of all workers. Makes no connections: while the store is unavailable, a new worker
+    answers 503 as the others do. Raises ConfigurationError.
     """
     settings = load_settings()
     configure_logs(settings.firebase_project, request_fields.get, text=settings.text_logs)
@@ -47,7 +48,7 @@ def create_app(version: str) -> Flask:
         https=settings.production,
         issuer=settings.issuer,
         public_url=str(settings.public_url) if settings.public_url else None,
-        operations=Operations(version, partial(check, settings), [*settings_in_force(settings)]),
+        operations=Operations(version, partial(check, settings), [*settings_in_force(settings)], traffic),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
     trace_requests(app)

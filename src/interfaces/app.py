@@ -134,12 +134,13 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
-    app.extensions["portero.operations"] = Checks(operations or Operations())
+    operations = operations or Operations()
+    app.extensions["portero.operations"] = Checks(operations)
     app.extensions["portero.export"] = exports.stream_export
     app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
     if log_requests:
         log_requests_of(app)
-    metrics.measure(app, services.metrics, metrics_token)
+    metrics.measure(app, services.metrics, operations.traffic, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     app.register_error_handler(Exception, answer_error)
     app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)

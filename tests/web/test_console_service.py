@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from src.domain.invitations import InvitationStatus
+from src.infrastructure.traffic import SharedTraffic
 from src.interfaces.web.console.charts import MOST_COUNTED, chart
 from src.interfaces.web.console.health import Operations
 from src.settings import Settings
@@ -172,6 +173,17 @@ def test_health_shows_each_check_and_checks_once_in_ten_seconds() -> None:
     assert HOSTILE not in shown.text
     surfer.open("/console/health")
     assert len(calls) == 1
+
+
+def test_health_shows_the_requests_of_the_last_hour_and_how_long_they_took() -> None:
+    surfer, _ = operator(build(operations=Operations(traffic=SharedTraffic())))
+    assert surfer.open("/console/nowhere").status_code == 404
+    shown = surfer.open("/console/health")
+    requests, times = re.findall(r"<figure.*?</figure>", shown.text, re.DOTALL)
+    assert (requests.count("<g>"), times.count("<g>")) == (60, 60)
+    assert re.search(r"[1-9] answered 1 refused 0 failed", said(shown))
+    assert re.search(r"half within [\d.]+ ms 95 of 100 within [\d.]+ ms", said(shown))
+    assert "this machine have answered, since:" in said(shown)
 
 
 def test_settings_are_shown_without_secrets_and_with_their_source(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from src.application.ports.identity import (
     TokenIssuer,
     Tokens,
 )
-from src.application.ports.metrics import CountEvent, Metrics, TraceStep, uncounted, untraced
+from src.application.ports.metrics import Answers, CountEvent, Metrics, TraceStep, Traffic, uncounted, untraced
 from src.application.ports.outgoing import (
     FileRelay,
     JobQueue,
@@ -36,6 +36,7 @@ from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowSt
 __all__ = [
     "CHALLENGE_LIFETIME",
     "KEYS_MAX_AGE",
+    "Answers",
     "AppSetup",
     "AuthenticatorApps",
     "BlobStore",
@@ -77,6 +78,7 @@ __all__ = [
     "TokenIssuer",
     "Tokens",
     "TraceStep",
+    "Traffic",
     "UsernameParser",
     "WebhookSender",
     "uncounted",

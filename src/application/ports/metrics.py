@@ -1,7 +1,9 @@
 """The ports of metrics and traces, which tell an operator how the service does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -42,3 +44,29 @@ class Metrics(Protocol):
 
         ``backlog`` holds values that were just read from the store.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The requests that were answered in a span of time, by outcome, and the times of their answers."""
+
+    begin: datetime
+    answered: int
+    refused: int
+    """Requests with an error of the client."""
+    failed: int
+    """Requests with an error of the service."""
+    median: float
+    """The seconds within which half of the requests were answered, give or take a tenth. 0 without requests."""
+    percentile_95: float
+    """The seconds within which 95 of 100 requests were answered, give or take a tenth. 0 without requests."""
+
+
+class Traffic(Protocol):
+    """Counts the requests of the last hour, of all processes of the service on this machine."""
+
+    def observe(self, status: int, seconds: float) -> None:
+        """Count a request, and the time of its answer."""
+
+    def last_hour(self) -> tuple[datetime, Answers, Sequence[Answers]]:
+        """Return the time from which requests are counted, the whole of the last hour, and its 60 minutes."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Flask, Response, current_app, g, request
 
-from src.application.ports import Metrics
+from src.application.ports import Metrics, Traffic
 from src.domain.errors import InvalidToken, NotFound, Unauthenticated, Unavailable
 from src.interfaces.framework.requests import services
 from src.interfaces.http.framework.authentication import Access, bearer_token
@@ -18,13 +18,13 @@ feature = Feature("Metrics", "For Prometheus.")
 route = partial(Operation, feature)
 
 
-def measure(app: Flask, metrics: Metrics | None, token: str | None) -> None:
-    """Record every request of ``app`` in ``metrics``, or no request if ``metrics`` is None.
+def measure(app: Flask, metrics: Metrics | None, traffic: Traffic | None, token: str | None) -> None:
+    """Record every request of ``app`` in ``metrics`` and in ``traffic``, unless they are None.
 
     ``token`` is the bearer token that clients must send to GET /metrics. If it is None, GET /metrics answers 404.
     """
     app.config["METRICS_TOKEN"] = token
-    if metrics is None:
+    if metrics is None and traffic is None:
         return
 
     @app.before_request
@@ -33,10 +33,14 @@ def measure(app: Flask, metrics: Metrics | None, token: str | None) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        # Labels come from the URL map only, so that requests for unknown paths or methods take no memory.
-        route = request.url_rule.rule if request.url_rule else "none"
-        method = request.method if request.url_rule else "none"
-        metrics.observe(method, route, response.status_code, time.perf_counter() - g.began)
+        seconds = time.perf_counter() - g.began
+        if traffic:
+            traffic.observe(response.status_code, seconds)
+        if metrics:
+            # Labels come from the URL map only, so that requests for unknown paths or methods take no memory.
+            route = request.url_rule.rule if request.url_rule else "none"
+            method = request.method if request.url_rule else "none"
+            metrics.observe(method, route, response.status_code, seconds)
         return response
 
 

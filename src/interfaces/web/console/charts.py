@@ -1,4 +1,4 @@
-"""Charts of bars, which count the newest things of a list by the time at which they were made."""
+"""Charts of bars by time, such as the newest things of a list by the time at which they were made."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,18 @@ MOST_COUNTED = 200
 class Chart:
     """Bars of equal spans of time, the newest last. Each bar has a count for each group."""
 
-    bars: Sequence[tuple[datetime, Sequence[int]]]
-    totals: Sequence[int]
-    highest: int
+    bars: Sequence[tuple[datetime, Sequence[float]]]
+    totals: Sequence[float]
+    highest: float
     """The height of the highest bar, and at least 1."""
-    is_cut: bool
+    is_cut: bool = False
     """Whether there may be older things within the time of the chart, which were not read."""
+
+    @classmethod
+    def of(cls, bars: Sequence[tuple[datetime, Sequence[float]]], is_cut: bool = False) -> "Chart":
+        """Return a chart of these bars, which are at least one."""
+        rows = [counts for _, counts in bars]
+        return cls(bars, [sum(column) for column in zip(*rows, strict=True)], max(1, *map(sum, rows)), is_cut)
 
 
 def chart(
@@ -35,5 +41,4 @@ def chart(
     begins = [datetime.fromtimestamp((last - n + 1 + number) * seconds, UTC) for number in range(n)]
     rows = [[count[group] for group in groups] for count in counts]
     is_cut = len(things) == MOST_COUNTED and all(at >= begins[0] for at, _ in things)
-    totals = [sum(column) for column in zip(*rows, strict=True)]
-    return Chart([*zip(begins, rows, strict=True)], totals, max(1, *map(sum, rows)), is_cut)
+    return Chart.of([*zip(begins, rows, strict=True)], is_cut)

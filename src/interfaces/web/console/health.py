@@ -12,9 +12,10 @@ from flask import current_app, request
 
 from src.application import limits
 from src.application.limits import Limit
-from src.application.ports import Clock
+from src.application.ports import Answers, Clock, Traffic
 from src.application.sessions import Caller
 from src.interfaces.framework.requests import services
+from src.interfaces.web.console.charts import Chart
 from src.interfaces.web.console.pages import AUDITORS, Page
 
 health = Page("/health", "operators/health.html", AUDITORS)
@@ -33,6 +34,8 @@ class Operations:
     """Yield the name of each check, and the problem that the check has found, or None."""
     settings: Sequence[tuple[str, str | None, str]] = ()
     """The name, the value and the source of each setting. The value of a secret is None."""
+    traffic: Traffic | None = None
+    """The requests of the last hour, or None if they are not counted."""
 
 
 @dataclass(slots=True)
@@ -67,7 +70,22 @@ def _health(caller: Caller) -> Mapping[str, Any]:
     versions = {"Portero": checks.operations.version, "Python": platform.python_version(), "Flask": version("flask")}
     problems = [problem for _, problem in checks.results if problem]
     jobs = {"waited": round(waited), "running": running}
-    return {"checks": checks, "problems": problems, "jobs": jobs, "versions": versions, "limits": _LIMITS}
+    hour = _last_hour(checks.operations.traffic) if checks.operations.traffic else {}
+    return {"checks": checks, "problems": problems, "jobs": jobs, "versions": versions, "limits": _LIMITS, **hour}
+
+
+def _last_hour(traffic: Traffic) -> Mapping[str, Any]:
+    """Return the charts of the requests and of the milliseconds of their answers, by minute."""
+    since, whole, minutes = traffic.last_hour()
+    requests = Chart.of([(each.begin, (each.answered, each.refused, each.failed)) for each in minutes])
+    times = Chart.of([(each.begin, _milliseconds(each)) for each in minutes])
+    return {"since": since, "requests": requests, "times": times, "whole": _milliseconds(whole)}
+
+
+def _milliseconds(answers: Answers) -> tuple[float, float]:
+    """Return the median, and what the 95th percentile takes longer."""
+    median, most = round(answers.median * 1000, 1), round(answers.percentile_95 * 1000, 1)
+    return median, round(most - median, 1)
 
 
 @settings.show
