@@ -22,6 +22,11 @@ def alert(answer: object) -> str:
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", found)).strip()
 
 
+@pytest.mark.parametrize(("name", "budget"), [("console.css", 14_000), ("console.js", 6_000)])
+def test_the_stylesheet_and_the_script_keep_their_budgets(surfer: Surfer, name: str, budget: int) -> None:
+    assert len(surfer.open(f"/assets/{name}").data) <= budget
+
+
 # Signing in
 
 

@@ -1,17 +1,19 @@
 // Every page of the console works without this script.
 "use strict";
+const { lang } = document.documentElement;
+const all = (selector) => document.querySelectorAll(selector);
 
-// Ignore the second click on a button whose form is on its way.
-const sent = new WeakSet();
+// Ignore a second click while a form is on its way.
+let sent = new WeakSet();
 addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
   if (sent.has(event.target)) event.preventDefault();
   sent.add(event.target);
 });
-addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => sent.delete(form)));
+addEventListener("pageshow", () => (sent = new WeakSet()));
 
 // Without this script there is no button that copies.
-for (const button of document.querySelectorAll("[data-copy]")) {
+for (const button of all("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
@@ -19,66 +21,65 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A form with data-passkey asks the device to "create" or "get" a passkey, and sends what the device answers.
+// A form with data-passkey sends the passkey that the device creates or gets.
 const passkeys = window.PublicKeyCredential;
-let asked; // the question that stands, which the next one ends
+let asked; // the open question; the next one ends it
 
 async function ask(form, mediation) {
   asked?.abort();
   asked = new AbortController();
   const { passkey: ceremony, options } = form.dataset;
-  const parse = ceremony === "create" ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
-  const publicKey = passkeys[parse](JSON.parse(options));
+  const kind = ceremony === "create" ? "Creation" : "Request";
+  const publicKey = passkeys[`parse${kind}OptionsFromJSON`](JSON.parse(options));
   const credential = await navigator.credentials[ceremony]({ publicKey, mediation, signal: asked.signal });
   form.elements.passkey.value = JSON.stringify(credential.toJSON());
   form.submit();
 }
 
-for (const form of passkeys?.parseRequestOptionsFromJSON ? document.querySelectorAll("[data-passkey]") : []) {
+for (const form of passkeys?.parseRequestOptionsFromJSON ? all("[data-passkey]") : []) {
+  const refusal = form.querySelector("[role=alert]");
   form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    form.querySelector("[role=alert]").hidden = true;
-    ask(form).catch((error) => (form.querySelector("[role=alert]").hidden = error.name === "AbortError"));
+    refusal.hidden = true;
+    ask(form).catch((error) => (refusal.hidden = error.name === "AbortError"));
   });
 }
 
 // Fields with autocomplete="webauthn" offer the passkeys of the device.
-const autofill = document.querySelector("[data-autofill]");
-if (autofill)
-  passkeys?.isConditionalMediationAvailable?.().then((can) => can && ask(autofill, "conditional").catch(() => {}));
+for (const form of all("[data-autofill]"))
+  passkeys?.isConditionalMediationAvailable?.().then((can) => can && ask(form, "conditional").catch(() => {}));
 
-// Every few seconds, replace the element with data-poll by its newer version, until a version comes without data-poll.
+// Replace the element with data-poll by its newer version every few seconds, until one comes without data-poll.
 const paused = new Set();
 
 async function poll(id) {
   const shown = document.getElementById(id);
-  const button = document.querySelector(`[data-pause="${id}"]`);
-  if (button) button.hidden = !shown?.dataset.poll;
-  if (!shown?.dataset.poll) return;
-  await new Promise((done) => setTimeout(done, shown.dataset.poll * 1000));
-  // A hidden page asks nothing, and nothing is taken from under the fingers of a person.
+  const seconds = shown?.dataset.poll;
+  for (const button of all(`[data-pause="${id}"]`)) button.hidden = !seconds;
+  if (!seconds) return;
+  await new Promise((done) => setTimeout(done, seconds * 1000));
+  // A hidden page asks nothing, and an element with the focus stays.
   if (!document.hidden && !paused.has(id) && !shown.contains(document.activeElement)) {
     const answer = await fetch(location.href).catch(() => null);
     if (answer?.ok) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const next = page.getElementById(id);
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
       if (!next) return location.reload(); // the session has ended
-      shown.replaceWith(document.adoptNode(next));
+      shown.replaceWith(next);
     }
   }
   poll(id);
 }
 
-for (const { id } of document.querySelectorAll("[data-poll]")) poll(id);
-for (const button of document.querySelectorAll("[data-pause]"))
+for (const { id } of all("[data-poll]")) poll(id);
+for (const button of all("[data-pause]"))
   button.addEventListener("click", () => {
-    const id = button.dataset.pause;
-    paused.delete(id) || paused.add(id);
-    [button.textContent, button.dataset.again] = [button.dataset.again, button.textContent];
+    const { pause, again } = button.dataset;
+    paused.delete(pause) || paused.add(pause);
+    [button.textContent, button.dataset.again] = [again, button.textContent];
   });
 
-// A form with a drop zone sends its files one by one, and shows how much of a file has arrived.
+// A drop zone sends its files one by one, and shows how much has arrived.
 const zoneOf = (event) => event.target.closest?.("form.drop");
 for (const type of ["dragover", "dragleave", "drop"])
   addEventListener(type, (event) => {
@@ -88,19 +89,19 @@ for (const type of ["dragover", "dragleave", "drop"])
     zone.classList.toggle("over", type === "dragover");
     if (type === "drop") zone.elements.file.files = event.dataTransfer.files;
   });
-for (const field of document.querySelectorAll("[data-many]")) field.multiple = true;
+for (const field of all("[data-many]")) field.multiple = true;
 
-function send(form, file, show) {
+function send(form, file, onprogress) {
   const body = new FormData(form);
   body.delete("file");
   body.append("file", file); // after the token, which the service reads first
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch reports no progress of uploads
+  return new Promise((resolve, onerror) => {
+    const request = new XMLHttpRequest(); // fetch shows no progress
     request.open("POST", form.action);
     request.responseType = "document";
-    request.upload.onprogress = show;
     request.onload = () => resolve(request);
-    request.onerror = reject;
+    request.onerror = onerror;
+    request.upload.onprogress = onprogress;
     form.querySelector("[data-stop]").onclick = () => (request.abort(), location.reload());
     request.send(body);
   });
@@ -109,36 +110,32 @@ function send(form, file, show) {
 async function upload(form) {
   const part = (name) => form.querySelector(`[data-${name}]`);
   const { most, large, lost, stored, sending } = form.dataset;
-  const files = [...form.elements.file.files].slice(0, form.elements.file.multiple ? undefined : 1);
-  const shown = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
-  part("error").textContent = files.some((file) => file.size > most) ? large : "";
-  if (part("error").textContent) return;
-  part("progress").hidden = part("stop").hidden = false;
-  form.querySelector(".go").disabled = true;
+  const { files, multiple } = form.elements.file;
+  const say = (error) => {
+    part("error").textContent = error;
+    part("progress").hidden = part("stop").hidden = !!error;
+    form.querySelector(".go").disabled = !error;
+    return error;
+  };
+  if (say([...files].some((file) => file.size > most) ? large : "")) return;
   let answer;
-  for (const file of files) {
+  for (const file of multiple ? files : [files[0]]) {
     const begun = Date.now();
     part("name").textContent = file.name;
     const show = ({ loaded, total }) => {
       form.querySelector("progress").value = loaded / total;
       const seconds = Math.ceil(((Date.now() - begun) / 1000) * (total / loaded - 1));
       const values = { percent: Math.floor((100 * loaded) / total), seconds, sent: loaded / 1e6, total: total / 1e6 };
-      part("words").textContent =
-        loaded < total ? sending.replace(/{(\w+)}/g, (_, name) => shown.format(values[name])) : stored;
+      const text = (_, name) => values[name].toLocaleString(lang, { maximumFractionDigits: 1 });
+      part("words").textContent = loaded < total ? sending.replace(/{(\w+)}/g, text) : stored;
     };
-    try {
-      answer = await send(form, file, show);
-    } catch {
-      part("error").textContent = lost;
-      part("progress").hidden = part("stop").hidden = true;
-      form.querySelector(".go").disabled = false;
-      return;
-    }
+    answer = await send(form, file, show).catch(() => null);
+    if (!answer) return say(lost);
     if (answer.status >= 400) break;
   }
   const main = answer.response?.querySelector(".app #main");
-  if (answer.status < 400) location.assign(answer.responseURL);
-  else if (main) document.getElementById("main").replaceWith(main), main.focus();
+  if (answer.status < 400) location = answer.responseURL;
+  else if (main) all("#main")[0].replaceWith(main), main.focus();
   else location.reload();
 }
 addEventListener("submit", (event) => zoneOf(event) && (event.preventDefault(), upload(event.target)), true);
