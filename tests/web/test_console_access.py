@@ -26,7 +26,7 @@ MEMBERS = {
     *("/account/email", "/account/password", "/account/metadata", "/step-up"),
     *("/account/factors", "/account/factors/app", "/account/factors/passkey", "/account/factors/codes"),
     *("/account/factors/<id>/remove", "/account/keys", "/account/keys/<id>/delete"),
-    *("/dogs", "/dogs/<name>", "/dogs/<name>/remove"),
+    *("/dogs", "/dogs/<name>", "/dogs/<name>/picture", "/dogs/<name>/remove"),
     *("/files", "/files/<id>/content", "/files/<id>/delete"),
 }
 UPLOADERS = {

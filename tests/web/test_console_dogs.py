@@ -5,16 +5,22 @@ import re
 import pytest
 from flask import Flask
 
+from src.domain.errors import AttemptFailed
 from src.interfaces.services import Services
-from tests.support.world import PICTURE, Person, Pictures, build, client_of, join, services_of
+from tests.support.world import PICTURE, Pictures, build, client_of, join, services_of
 from tests.web.surfer import Surfer, forms_of, said
 
 DOGS = "/console/dogs"
 
 
 @pytest.fixture
-def app() -> Flask:
-    return build(pictures=Pictures())
+def pictures() -> Pictures:
+    return Pictures()
+
+
+@pytest.fixture
+def app(pictures: Pictures) -> Flask:
+    return build(pictures=pictures)
 
 
 def dog_path(name: str) -> str:
@@ -84,7 +90,7 @@ def test_only_owners_and_admins_change_a_dog(app: Flask, signed_in: Surfer) -> N
     assert "Rex" not in said(other.open(f"{DOGS}?show=yours"))
     csrf = forms_of(other.open(DOGS))[DOGS]["csrf"]
     assert other.open(dog_path("Rex")).status_code == 403
-    for act in ("", "/remove"):
+    for act in ("", "/remove", "/picture"):
         fields = {"csrf": csrf, "name": "Mine", "revision": "x"}
         assert other.post(dog_path(f"Rex{act}"), fields).status_code == 403
     assert admin.send(dog_path("Rex"), name="King").status_code == 303
@@ -101,10 +107,16 @@ def test_names_of_dogs_are_never_markup(signed_in: Surfer) -> None:
         assert not re.search("<script>alert|<img|2469134", shown.text)
 
 
-def test_a_picture_that_did_not_come_is_said(app: Flask, signed_in: Surfer, anna: Person) -> None:
+def test_a_picture_that_did_not_come_is_fetched_again(signed_in: Surfer, pictures: Pictures) -> None:
+    services, again = services_of(signed_in.app), dog_path("Bruno/picture")
     signed_in.send(DOGS, name="Bruno")
-    services = services_of(app)
-    [job] = services.jobs.list(None).items
-    services.jobs.runner.handlers[job.kind].abandon(job)
+    pictures.error = AttemptFailed("No.", final=True)
+    run_jobs(services)
     page = signed_in.open(DOGS)
     assert ("No picture came." in said(page), "data-poll" in page.text) == (True, False)
+    pictures.error = None
+    for _ in range(2):  # the second click does nothing
+        assert signed_in.send(again, page).location == DOGS
+    assert "Pictures on their way: 1" in said(signed_in.open(DOGS))
+    run_jobs(services)
+    assert f'src="{PICTURE}"' in signed_in.open(DOGS).text

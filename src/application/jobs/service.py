@@ -56,12 +56,13 @@ class JobService:
         return self.jobs.all(status, cursor, limit)
 
     def retry(self, by: Caller | None, id: str) -> Job:
-        """Queue a failed or cancelled job again. ``by`` is an admin, or None for the operator.
+        """Queue a failed or cancelled job of yours again; admins may do so with everybody's.
 
-        Raises Forbidden, InsufficientAuthentication, NotFound, and NotRunnable for a job in any other state.
+        ``by`` is None for the operator. Raises Forbidden, InsufficientAuthentication, NotFound, and NotRunnable for a
+        job in any other state.
         """
         if by:
-            by.require_admin()
+            by.require_owner_or_admin(self.show(by.user, id).user_id, "This job is somebody else's.")
         now = self.clock()
         job = self.jobs.update(id, lambda job: job.retried(now))
         if handler := self.runner.handlers.get(job.kind):

@@ -1,12 +1,14 @@
 """The pages of the dogs, which everybody sees and their owners change."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, current_app, request
 
 from src.application.sessions import Caller
 from src.domain.dogs import DogChange, PictureStatus
+from src.domain.jobs import NotRunnable
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import DogNameField, TextField
 from src.interfaces.framework.requests import services
@@ -67,6 +69,14 @@ def change_dog(caller: Caller, name: str, body: DogForm) -> Response:
     change: DogChange = {"name": body.name, "is_adopted": bool(body.is_adopted)}
     service.change(caller, service.own(caller, name), change, {body.revision})
     return go(_LIST, "dog")
+
+
+@dog.form("/dogs/<name>/picture")
+def fetch_again(caller: Caller, name: str) -> Response:
+    """Fetch the picture of a dog again, after that has failed."""
+    with suppress(NotRunnable):  # it is queued already, as after a second click
+        services().jobs.retry(caller, services().dogs.own(caller, name).job_id)
+    return go(_LIST)
 
 
 @dog.form("/dogs/<name>/remove")
