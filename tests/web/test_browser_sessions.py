@@ -179,6 +179,7 @@ def test_what_was_typed_when_the_session_had_ended_is_sent_after_the_next_sign_i
     assert kept.status_code == 401
     resumed = signed_in.send("/console/signin", kept, login=anna.user["username"], password=PASSWORD)
     assert (resumed.status_code, "Ana María" in said(resumed)) == (200, True)
+    assert re.findall("<dt>(.*?)</dt>", resumed.text) == ["Username", "Name", "Last name"]
     assert signed_in.send(ACCOUNT, resumed).status_code in (303, 412)  # the revision is of the session that ended
     assert PASSWORD not in resumed.text
 
