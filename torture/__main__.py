@@ -26,8 +26,8 @@ def main() -> None:
     for target in targets:
         run = resume(target, options.seed, commit)
         advance(target, run, 60 * minutes / len(targets))
-        counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
-        print(f"{target.name}: {run.rounds} of {run.goal} rounds in {run.seconds:.0f} s: {counted}", flush=True)
+        done = f"{run.rounds} of {run.goal} rounds in {run.seconds:.0f} s"
+        print(f"{target.name}: {done}: {page.counted(run)}", flush=True)
     page.write()
 
 

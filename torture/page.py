@@ -15,6 +15,8 @@ _FIGURES = (
     *("matrix", "dependencies", "fuzz", "machines", "mutants"),
 )
 """The names of the runs in the order of the page."""
+_CELL = " | "
+"""Separates the row, the column and the outcome in the name of a count."""
 _KINDS: tuple[Kind, ...] = ("test", "page", "gap", "does not apply")
 
 
@@ -31,13 +33,31 @@ def page() -> str:
 
 
 def figures() -> str:
-    """Return the table of the runs that are stored."""
+    """Return the table of the runs that are stored, and the details of those that have counted by two criteria."""
+    runs = [run for name in _FIGURES if (run := load(name))]
     rows = [
-        [f"`make torture-{name}`", run.claim, _counted(run), _thousands(f"{run.rounds:,} of {run.goal:,}"), *_when(run)]
-        for name in _FIGURES
-        if (run := load(name))
+        [_command(run), run.claim, counted(run), _thousands(f"{run.rounds:,} of {run.goal:,}"), *_when(run)]
+        for run in runs
     ]
-    return _table(["command", "what held", "counted", "rounds of a full run", "seed", "commit", "minutes"], rows)
+    table = _table(["command", "what held", "counted", "rounds of a full run", "seed", "commit", "minutes"], rows)
+    return "\n\n".join([table, *(details(run) for run in runs if _cells(run))])
+
+
+def details(run: Run) -> str:
+    """Return a table of the outcomes that a run has counted under names such as ``row | column | outcome``."""
+    cells = _cells(run)
+    rows, columns = (list(dict.fromkeys(cell[part] for cell in cells)) for part in (0, 1))
+    table = [
+        [
+            row,
+            *(
+                ", ".join(f"{cells[cell]} {cell[2]}" for cell in sorted(cells) if cell[:2] == (row, column))
+                for column in columns
+            ),
+        ]
+        for row in sorted(rows)
+    ]
+    return f"{_command(run)}:\n\n" + _table(["", *columns], table)
 
 
 def coverage() -> str:
@@ -54,8 +74,19 @@ def coverage() -> str:
     return _table(["level", "chapter", "shown by a test", "by a page", "gaps", "do not apply"], rows)
 
 
-def _counted(run: Run) -> str:
-    return ", ".join(_thousands(f"{count:,} {what}") for what, count in run.counts.items())
+def _command(run: Run) -> str:
+    return f"`make torture-{run.name}`"
+
+
+def counted(run: Run) -> str:
+    """Return what a run has counted, without its details."""
+    return ", ".join(_thousands(f"{count:,} {what}") for what, count in run.counts.items() if _CELL not in what)
+
+
+def _cells(run: Run) -> dict[tuple[str, str, str], int]:
+    """Return the counts by their row, their column and their outcome."""
+    parts = {what: what.split(_CELL) for what in run.counts if _CELL in what}
+    return {(row, column, outcome): run.counts[what] for what, (row, column, outcome) in parts.items()}
 
 
 def _thousands(text: str) -> str:

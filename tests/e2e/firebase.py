@@ -60,6 +60,17 @@ class Firebase:
         found = self._call("lookup", localId=[uid]).json().get("users")
         return dict(found[0]) if found else None
 
+    def addresses(self) -> dict[str, str]:
+        """Return the address of every account by its id, or an empty text for one without."""
+        url = f"http://{self.host}/identitytoolkit.googleapis.com/v1/projects/{self.project}/accounts:batchGet"
+        found: dict[str, str] = {}
+        page: dict[str, Any] = {"nextPageToken": ""}
+        while "nextPageToken" in page:
+            query = {"maxResults": "1000", "nextPageToken": page["nextPageToken"]}
+            page = requests.get(url, query, headers={"Authorization": "Bearer owner"}, timeout=10).json()
+            found |= {each["localId"]: each.get("email", "") for each in page.get("users", [])}
+        return found
+
     def update(self, uid: str, **fields: Any) -> None:
         """Change a user the way an administrator does in the console."""
         self._call("update", localId=uid, **fields).raise_for_status()

@@ -16,6 +16,16 @@ from src.settings import Settings
 from tests.support.working import run_now
 
 
+def store_url(folder: Path, store: str, firestore_project: str) -> str:
+    """Return the URL of the store of a name, or of a URL."""
+    urls = {
+        "memory": "memory://",
+        "sqlite": f"sqlite:///{folder}/portero.db",
+        "firestore": f"firestore://{firestore_project}",
+    }
+    return urls.get(store, store)
+
+
 class OnePicture:
     """A source of pictures that always returns the same URL."""
 
@@ -29,16 +39,11 @@ class OnePicture:
 def firebase_settings(
     folder: Path, store: str, *, firestore_project: str, auth_project: str, relay: str | None = None
 ) -> Settings:
-    """Return the settings of IDENTITY=firebase with the store of that name."""
-    urls = {
-        "memory": "memory://",
-        "sqlite": f"sqlite:///{folder}/portero.db",
-        "firestore": f"firestore://{firestore_project}",
-    }
+    """Return the settings of IDENTITY=firebase with the store of that name or URL."""
     return Settings(
         app_env="development",
         data_dir=folder,
-        store_url=urls[store],
+        store_url=store_url(folder, store, firestore_project),
         web_concurrency=1,
         identity="firebase",
         firebase_web_api_key=SecretStr("any"),
@@ -48,8 +53,8 @@ def firebase_settings(
 
 
 def wire(settings: Settings, **adapters: Any) -> Services:
-    """Wire the service like `portero serve`, without limits and with the given adapters."""
-    return wiring.wire(settings, limiter=NoLimits(), later=run_now, **adapters)
+    """Wire the service like `portero serve`, with the given adapters, and without limits unless one is given."""
+    return wiring.wire(settings, **{"limiter": NoLimits(), **adapters}, later=run_now)
 
 
 class Client:

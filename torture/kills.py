@@ -1,0 +1,76 @@
+"""A process that is killed at random moments, on every store that others share, with Firebase Auth beside it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from random import Random
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import pytest
+
+from src.bootstrap import prepare
+from tests.e2e.firebase import Firebase
+from tests.e2e.kills import ACTS, Scene, fill, kill, open_scene, settings_at
+from tests.e2e.mortal import Mortal, Place
+from tests.support import emulators
+from tests.support.aws import REGION, use_aws
+from tests.support.databases import create_database
+from torture.runs import Rounds, Target
+
+
+@contextmanager
+def _scenes() -> Iterator[Mapping[str, Scene]]:
+    """Yield a scene on each store by the name of the store."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("FIRESTORE_EMULATOR_HOST", stack.enter_context(emulators.firestore()))
+        auth = stack.enter_context(emulators.firebase_auth())
+        patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth)
+        use_aws(patch, stack.enter_context(emulators.dynamodb()))
+        postgres = stack.enter_context(emulators.postgres())
+        folder = stack.enter_context(TemporaryDirectory())
+        mortal = Mortal.start()
+        stack.callback(mortal.stop)
+        new_stores: Mapping[str, Callable[[], str]] = {
+            "SQLite": lambda: f"sqlite:///{folder}/{uuid4().hex}.db",
+            "PostgreSQL": lambda: create_database(postgres),
+            "Firestore": lambda: f"firestore://demo-{uuid4().hex}",
+            "DynamoDB": lambda: f"dynamodb://{REGION}/portero-{uuid4().hex}",
+        }
+
+        def scene(new_store: Callable[[], str], copied: str) -> Scene:
+            place = Place(
+                folder=stack.enter_context(TemporaryDirectory()),
+                store=new_store(),
+                firestore_project="",
+                auth_project=emulators.PROJECT,
+            )
+            prepare.prepare(settings_at(place))
+            opened = open_scene(place, Firebase(auth, place.auth_project), mortal, copied=copied, new_store=new_store)
+            stack.callback(opened.store.close)
+            return opened
+
+        copied = scene(new_stores["SQLite"], "")
+        fill(copied)
+        yield {name: scene(new_store, copied.place.store) for name, new_store in new_stores.items()}
+
+
+@contextmanager
+def opened() -> Iterator[Rounds]:
+    """Yield the rounds: each act on each store in turn."""
+    acts = [*ACTS]
+    with _scenes() as scenes:
+
+        def play(number: int, random: Random) -> Counter[str]:
+            name = [*scenes][number % len(scenes)]
+            return kill(scenes[name], name, acts[number // len(scenes) % len(acts)], random)
+
+        yield Rounds(1000, play)
+
+
+KILLS = Target(
+    "kills",
+    "A process that is killed at a random moment breaks no invariant and forgets nothing that it has told",
+    opened,
+)
