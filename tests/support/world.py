@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 
 from src.application.datasets import DatasetDetails, IncomingDataset
+from src.application.failed_logins import Later
 from src.application.files import IncomingFile
 from src.application.limits import RateLimiter
 from src.application.ports import (
@@ -216,6 +217,7 @@ def build(
     mailer: Mailer | None = None,
     webhook_sender: WebhookSender | None = None,
     login_source: LoginSource | None = None,
+    later: Later | None = None,
     settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Flask:
@@ -239,6 +241,8 @@ def build(
         adapters["login_source"] = login_source
     if mailer:
         adapters["mailer"] = mailer
+    if later:
+        adapters["later"] = later
     chosen = {"metrics_token": options.get("metrics_token"), **(settings or {})}
     wired = wire(Settings(store_url="memory://", **chosen), clock=clock, **adapters)
     app = create_app(replace(wired, **services or {}), "0", **options)
