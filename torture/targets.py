@@ -1,5 +1,6 @@
 """The targets by name."""
 
+from torture.fuzz import FUZZ
 from torture.histories import HISTORIES
 from torture.kills import KILLS
 from torture.machines import MACHINES
@@ -10,5 +11,5 @@ from torture.runs import Target
 from torture.tokens import TOKENS
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (TOKENS, RACES, REFRESH, KILLS, MATRIX, MACHINES, HISTORIES)
+    target.name: target for target in (TOKENS, RACES, REFRESH, KILLS, MATRIX, FUZZ, MACHINES, HISTORIES)
 }
