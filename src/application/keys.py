@@ -10,6 +10,7 @@ from src.domain.errors import FieldError, Forbidden, Invalid, NotFound
 from src.domain.events import OPERATOR
 from src.domain.keys import MAX_KEYS, Key, KeyRepository
 from src.domain.messages import Translatable
+from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT, Client
 from src.domain.users import User, UserRepository, require_visible
 from src.domain.values import Page, Role, Scope
@@ -23,12 +24,20 @@ class KeyService:
     users: UserRepository
     clock: Clock
 
-    def add(self, caller: Caller, name: str, scope: Scope, days: int | None, client: Client) -> tuple[Key, str]:
+    def add(
+        self,
+        caller: Caller,
+        name: str,
+        scope: Scope,
+        days: int | None,
+        client: Client,
+        idempotent: IdempotentCreate[Key] | None = None,
+    ) -> tuple[Key, str]:
         """Make a key, which works for a number of days or until it is removed. Return it with its text.
 
         The text is shown this once. A user with factors needs a proof with two factors of the last ten minutes. Keys
         that have expired make room for the new one. Raises Forbidden for guests and keys; InsufficientAuthentication,
-        InvalidToken, Invalid for a user with too many keys, Unavailable.
+        InvalidToken, Invalid for a user with too many keys, Repeated, Unavailable.
         """
         caller.require_person()
         if caller.user.role is Role.GUEST:
@@ -47,8 +56,10 @@ class KeyService:
                 raise Invalid(FieldError("name", "too_many", message))
             return kept.with_key(key.id, scope, now)
 
+        events = changes(client, user.actor, now, caller.session_id)
+        receipt = idempotent.receipt_for(key) if idempotent else None
         with caller_must_exist():
-            return self.keys.add(key, change, events=changes(client, user.actor, now, caller.session_id)), text
+            return self.keys.add(key, change, events=events, receipt=receipt), text
 
     def list_by_operator(self, user: User) -> Sequence[Key]:
         """List all keys of a user on the command line, the newest first."""

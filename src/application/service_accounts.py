@@ -11,6 +11,7 @@ from src.application.sessions import ClientAuthenticator, SessionService
 from src.domain.errors import InvalidClient, NotFound, Stale
 from src.domain.events import OPERATOR, Event, EventType, always
 from src.domain.keys import SECRET_PREFIX, new_credential
+from src.domain.receipts import IdempotentCreate
 from src.domain.service_accounts import ServiceAccount, ServiceAccountRepository
 from src.domain.sessions import Client
 from src.domain.users import State, User
@@ -27,16 +28,24 @@ class ServiceAccountService:
     sessions: SessionService
     clock: Clock
 
-    def add(self, by: Caller | None, name: str, role: Role, client: Client) -> tuple[ServiceAccount, str]:
+    def add(
+        self,
+        by: Caller | None,
+        name: str,
+        role: Role,
+        client: Client,
+        idempotent: IdempotentCreate[ServiceAccount] | None = None,
+    ) -> tuple[ServiceAccount, str]:
         """Make a service account. Return it with its secret, which is shown this once.
 
         An admin with factors needs a proof with two factors of the last ten minutes. Raises Forbidden,
-        InsufficientAuthentication, Unavailable.
+        InsufficientAuthentication, Repeated, Unavailable.
         """
         self._require_recent_admin(by)
         account, secret = ServiceAccount.new(name, role, self.clock())
         event = self._event(by, client, account.id, "added")
-        return self.service_accounts.add(account, events=always(event)), secret
+        receipt = idempotent.receipt_for(account) if idempotent else None
+        return self.service_accounts.add(account, events=always(event), receipt=receipt), secret
 
     def list(self, by: Caller | None, cursor: str | None, limit: int) -> Page[ServiceAccount]:
         """List the service accounts, the newest first. Raises Forbidden, InvalidCursor."""
@@ -74,7 +83,9 @@ class ServiceAccountService:
         user = self.service_accounts.remove_with_user(id, revision, bury, events=always(event))
         attempt(self.accounts.remove_owned, user)
 
-    def rotate_secret(self, by: Caller | None, id: str, client: Client) -> str:
+    def rotate_secret(
+        self, by: Caller | None, id: str, client: Client, idempotent: IdempotentCreate[ServiceAccount] | None = None
+    ) -> str:
         """Give a service account a new secret, and return the secret. The old one works for 24 hours more.
 
         Raises as ``add`` does, NotFound, and TooManyRequests while too many replaced secrets still work.
@@ -82,7 +93,9 @@ class ServiceAccountService:
         self._require_recent_admin(by)
         secret, now = new_credential(SECRET_PREFIX, self.show(by, id).id), self.clock()
         event = self._event(by, client, id, "secret-rotated")
-        self.service_accounts.update(id, lambda stored: stored.with_secret(secret, now), events=always(event))
+        self.service_accounts.update(
+            id, lambda stored: stored.with_secret(secret, now), idempotent=idempotent, events=always(event)
+        )
         return secret
 
     def grant(self, id: str, secret: str, client: Client) -> Tokens:

@@ -17,6 +17,7 @@ from typing import Protocol
 from src.domain.errors import InvalidToken
 from src.domain.events import Recorded
 from src.domain.messages import Translatable
+from src.domain.receipts import Receipt
 from src.domain.users import User
 from src.domain.values import InvalidValue, Page, Scope, new_id, parse_name
 
@@ -130,8 +131,13 @@ class KeyRepository(Protocol):
     A change of a user that removes a key from ``User.keys`` removes the key too.
     """
 
-    def add(self, key: Key, change: Callable[[User], User], events: Recorded[User]) -> Key:
-        """Store a new key, a change of its user and the events in one commit. Raises the errors of ``change``."""
+    def add(
+        self, key: Key, change: Callable[[User], User], events: Recorded[User], receipt: Receipt | None = None
+    ) -> Key:
+        """Store a new key, a change of its user, the events and the receipt in one commit.
+
+        Raises Repeated, and the errors of ``change``.
+        """
 
     def with_user(self, id: str, user_id: str) -> tuple[Key | None, User | None]:
         """Return a key and a user, read in one round trip."""

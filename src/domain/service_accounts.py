@@ -10,6 +10,7 @@ from typing import Protocol
 from src.domain.errors import TooManyRequests
 from src.domain.events import NO_EVENTS, Recorded
 from src.domain.keys import SECRET_PREFIX, credential_hash, new_credential
+from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.repositories import Repository
 from src.domain.users import State, User
 from src.domain.values import Page, Role, new_id
@@ -70,8 +71,8 @@ class ServiceAccount:
 class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
     """Stores service accounts with their users."""
 
-    def add(self, account: ServiceAccount, events: Recorded[User]) -> ServiceAccount:
-        """Store a new service account, its user and the events in one commit."""
+    def add(self, account: ServiceAccount, events: Recorded[User], receipt: Receipt | None = None) -> ServiceAccount:
+        """Store a new service account, its user, the events and the receipt in one commit. Raises Repeated."""
 
     def remove_with_user(
         self, id: str, revision: str | None, bury: Callable[[User], User], events: Recorded[User]
@@ -87,9 +88,13 @@ class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
         change: Callable[[ServiceAccount], ServiceAccount],
         *,
         revisions: Collection[str] | None = None,
+        idempotent: IdempotentCreate[ServiceAccount] | None = None,
         events: Recorded[ServiceAccount] = NO_EVENTS,
     ) -> ServiceAccount:
-        """Change a service account as Repository does, and store the events."""
+        """Change a service account as Repository does. The commit also stores the receipt and the events.
+
+        Also raises Repeated.
+        """
 
     def with_user(self, id: str) -> tuple[ServiceAccount | None, User | None]:
         """Return a service account and its user, read in one round trip."""

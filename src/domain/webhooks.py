@@ -14,7 +14,7 @@ from typing import Protocol
 
 from src.domain.errors import NotFound
 from src.domain.events import NO_EVENTS, Event, Recorded
-from src.domain.receipts import Receipt
+from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.repositories import Repository
 from src.domain.values import Page, new_id
 
@@ -178,9 +178,13 @@ class WebhookRepository(Repository[Webhook], Protocol):
         change: Callable[[Webhook], Webhook],
         *,
         revisions: Collection[str] | None = None,
+        idempotent: IdempotentCreate[Webhook] | None = None,
         events: Recorded[Webhook] = NO_EVENTS,
     ) -> Webhook:
-        """Change a webhook as Repository does, and store the events."""
+        """Change a webhook as Repository does. Store the receipt of ``idempotent`` and the events in the same commit.
+
+        Also raises Repeated.
+        """
 
     def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:
         """Remove a webhook, if it exists, and store the event. Raises Stale as ``update`` does."""

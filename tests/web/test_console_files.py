@@ -168,6 +168,7 @@ def test_a_suggested_schema_is_accepted_edited_and_refused(ursula: Surfer) -> No
     [target] = [path for path in forms_of(page) if path.endswith("/check")]
     again = ursula.open(ursula.send(target, page).location)
     assert "The earlier verdict is still in the list." in said(again)
+    assert "first click" in said(ursula.open(ursula.send(target, page).location))  # a double click
     assert "+ unique" not in said(again)
     stricter = ursula.send(target, page, schema='{"id": {"type": "integer", "max": 9}, "name": "string"}')
     assert "10 of 30 rows are good." in said(ursula.open(stricter.location))

@@ -80,6 +80,33 @@ def test_auditors_see_services_and_get_no_form(app: Flask, admin: Surfer) -> Non
     assert not re.findall(rf'href="{KEYS}/', shown.text)
 
 
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [(KEYS, {"role": "user", "name": "Sent twice"}), (OWN, {"scope": "read", "days": "", "name": "Sent twice"})],
+)
+def test_a_service_or_key_whose_form_is_sent_twice_is_made_once(
+    admin: Surfer, path: str, typed: dict[str, str]
+) -> None:
+    page = admin.open(path)
+    secret = shown_once(admin.send(path, page, **typed))
+    again = admin.send(path, page, **typed)
+    assert again.status_code == 303
+    listed = admin.open(again.location)
+    assert ("first click" in said(listed), listed.text.count("Sent twice</bdi>")) == (True, 1)
+    assert secret not in again.text + listed.text
+
+
+def test_a_form_for_a_new_secret_that_is_sent_twice_replaces_one_secret(app: Flask, admin: Surfer) -> None:
+    admin.send(KEYS, name="Clicked twice", role="user")
+    service = services_of(app).service_accounts.list(None, None, 1).items[0]
+    path = f"{KEYS}/{service.id}/secret"
+    page = admin.open(path)
+    secret = shown_once(admin.send(path, page))
+    assert "first click" in said(admin.open(admin.send(path, page).location))
+    stored = services_of(app).service_accounts.show(None, service.id)
+    assert (logs_in(app, service.id, secret), len(stored.old_secrets)) == (True, 1)
+
+
 # People's own keys
 
 

@@ -121,8 +121,10 @@ def test_a_webhook_is_added_changed_and_deleted(admin: Surfer, webhook: str) -> 
 
 
 def test_a_webhook_gets_a_new_secret_and_a_ping_that_is_sent_again(admin: Surfer, webhook: str) -> None:
-    secret = admin.send(f"{webhook}/secret")
+    asked = admin.open(f"{webhook}/secret")
+    secret = admin.send(f"{webhook}/secret", asked)
     assert re.findall(r"whsec_\S+", secret.text)
+    assert "first click" in said(admin.open(admin.send(f"{webhook}/secret", asked).location))
     assert admin.send(f"{webhook}/ping", webhook).location == f"{webhook}?done=webhook-ping"
     page = admin.open(webhook)
     assert page.text.count("<g>") == 24

@@ -175,7 +175,9 @@ class DatasetService:
         shown = page_of_rows(self.rows, dataset, valid, None, rows)
         return Overview(dataset, None, *self.summary.overview(report, dataset.rows_id, translations), shown)
 
-    def check_again(self, caller: User, id: str, schema: str | None) -> StoredDataset:
+    def check_again(
+        self, caller: User, id: str, schema: str | None, idempotent: IdempotentCreate[StoredDataset] | None = None
+    ) -> StoredDataset:
         """Check the file of a dataset with another schema, as a new dataset of the caller with the same name.
 
         ``schema`` is JSON, or None for the suggested schema of the overview. Raises NotFound, and the errors of ``add``
@@ -186,7 +188,8 @@ class DatasetService:
             schema = json.dumps(self.summary.overview(_report_on(dataset), dataset.rows_id)[0].suggested_schema)
         options = dataset.read_options
         details = DatasetDetails(dataset.name, schema, options.delimiter or "", options.encoding or "")
-        return self.add(caller, IncomingDataset(dataset.filename, self.blobs.read(dataset.key), lambda: details))
+        incoming = IncomingDataset(dataset.filename, self.blobs.read(dataset.key), lambda: details)
+        return self.add(caller, incoming, idempotent)
 
     def jobs_of(self, datasets: Sequence[Dataset]) -> Sequence[Job | None]:
         """Return the job of each dataset; None for a dataset that has a report or whose job has been removed."""

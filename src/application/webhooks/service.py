@@ -97,16 +97,20 @@ class WebhookService:
         self.webhooks.delete(id, self._event(caller, client, self.clock(), id, "removed"), revisions)
         self.deliveries.delete_for_webhook(id)
 
-    def rotate_secret(self, caller: Caller, id: str, client: Client) -> tuple[Webhook, str]:
+    def rotate_secret(
+        self, caller: Caller, id: str, client: Client, idempotent: IdempotentCreate[Webhook] | None = None
+    ) -> tuple[Webhook, str]:
         """Give a webhook a new secret. Return the webhook and the secret. The old secret stays valid for 24 hours.
 
-        Raises Forbidden, InsufficientAuthentication, NotFound.
+        Raises Forbidden, InsufficientAuthentication, NotFound, Repeated.
         """
         caller.require_admin()
         sealed, secret = self._new_secret(id)
         now = self.clock()
         event = self._event(caller, client, now, id, "secret-rotated")
-        webhook = self.webhooks.update(id, lambda stored: stored.with_secret(sealed, now), events=always(event))
+        webhook = self.webhooks.update(
+            id, lambda stored: stored.with_secret(sealed, now), idempotent=idempotent, events=always(event)
+        )
         return webhook, secret
 
     def ping(self, caller: Caller, id: str) -> Delivery:

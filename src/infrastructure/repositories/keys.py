@@ -7,6 +7,7 @@ from datetime import datetime
 
 from src.domain.events import NO_EVENTS, Recorded
 from src.domain.keys import Key
+from src.domain.receipts import Receipt
 from src.domain.users import User
 from src.domain.values import Page, Scope
 from src.infrastructure.repositories.documents import Documents
@@ -25,9 +26,15 @@ class Keys(Documents[Key]):
         super().__init__(store, KEYS, Key, scope=Scope)
         self._users = Users(store, recorder)
 
-    def add(self, key: Key, change: Callable[[User], User], events: Recorded[User] = NO_EVENTS) -> Key:
+    def add(
+        self,
+        key: Key,
+        change: Callable[[User], User],
+        events: Recorded[User] = NO_EVENTS,
+        receipt: Receipt | None = None,
+    ) -> Key:
         """Store a new key and change its user. Takes one read and, without conflicts, one commit."""
-        self._users.update_with(key.user_id, change, self.write(key), events=events)
+        self._users.update_with(key.user_id, change, self.write(key), events=events, receipt=receipt)
         return key
 
     def with_user(self, id: str, user_id: str) -> tuple[Key | None, User | None]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from src.domain.errors import Stale
 from src.domain.events import NO_EVENTS, Recorded
+from src.domain.receipts import Receipt
 from src.domain.service_accounts import ServiceAccount
 from src.domain.users import User
 from src.domain.values import Page, Role
@@ -24,10 +25,12 @@ class ServiceAccounts(Documents[ServiceAccount]):
         super().__init__(store, SERVICE_ACCOUNTS, ServiceAccount, recorder, role=Role)
         self._users = Users(store, recorder)
 
-    def add(self, account: ServiceAccount, events: Recorded[User] = NO_EVENTS) -> ServiceAccount:
+    def add(
+        self, account: ServiceAccount, events: Recorded[User] = NO_EVENTS, receipt: Receipt | None = None
+    ) -> ServiceAccount:
         """Store a new service account with its user. Takes one commit."""
         user = account.user
-        return self._save(None, account, None, self._users.write(user), events=events(user, user))
+        return self._save(None, account, receipt, self._users.write(user), events=events(user, user))
 
     def remove_with_user(
         self, id: str, revision: str | None, bury: Callable[[User], User], events: Recorded[User] = NO_EVENTS

@@ -85,11 +85,17 @@ class Users(Documents[User]):
         return refused
 
     def update_with(
-        self, id: str, change: Callable[[User], User], *others: Write, events: Recorded[User] = NO_EVENTS
+        self,
+        id: str,
+        change: Callable[[User], User],
+        *others: Write,
+        events: Recorded[User] = NO_EVENTS,
+        receipt: Receipt | None = None,
     ) -> User:
-        """Apply ``change``, a pure function, to a user, and commit ``others`` and the events with it. Return the user.
+        """Apply ``change``, a pure function, to a user, and commit ``others``, the events and the receipt with it.
 
-        Raises NotFound without the user, the errors of ``change``, and PreconditionFailed if one of ``others`` fails.
+        Return the user. Raises NotFound without the user, Repeated, the errors of ``change``, and PreconditionFailed if
+        one of ``others`` fails.
         """
 
         def attempt() -> User:
@@ -97,7 +103,7 @@ class Users(Documents[User]):
             if old is None:
                 raise NotFound("There is no such user.")
             new = change(old)
-            return self._save(old, new, None, *others, events=events(old, new))
+            return self._save(old, new, receipt, *others, events=events(old, new))
 
         return retry_conflicts(attempt)
 

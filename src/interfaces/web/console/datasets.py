@@ -23,6 +23,7 @@ from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.requests import services
 from src.interfaces.framework.uploads import Upload
 from src.interfaces.languages import translations
+from src.interfaces.web.console.creating import create_once
 from src.interfaces.web.console.pages import Page, go
 
 HERE = "/console/datasets"
@@ -116,8 +117,8 @@ def _dataset(caller: Caller, id: str) -> Mapping[str, Any]:
 @dataset.form("/datasets/<id>/check")
 def check_again(caller: Caller, id: str, body: SchemaForm) -> Response:
     """Check the file with another schema, as a new dataset."""
-    stored = services().datasets.check_again(caller.user, id, body.schema_)
-    return go(f"{HERE}/{stored.dataset.id}", "dataset")
+    stored = create_once(caller, lambda once: services().datasets.check_again(caller.user, id, body.schema_, once))
+    return go(f"{HERE}/{stored.dataset.id}", "dataset") if stored else go(HERE, "dataset-checked")
 
 
 @dataset.form("/datasets/<id>/cancel")

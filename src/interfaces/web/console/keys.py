@@ -13,7 +13,7 @@ from src.domain.values import Role
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import KeyNameField, ScopeField, TextField, choice, whole_number
 from src.interfaces.framework.requests import client, services
-from src.interfaces.web.console.creating import TypedNumber
+from src.interfaces.web.console.creating import TypedNumber, create_once
 from src.interfaces.web.console.lists import ROWS, next_query
 from src.interfaces.web.console.pages import ADMINS, AUDITORS, MEMBERS, Page, go
 
@@ -55,8 +55,9 @@ def _services(caller: Caller) -> Mapping[str, Any]:
 @keys.form()
 def add_service(caller: Caller, body: NewService) -> Response:
     """Add an account for a service. The page then shows its secret, this once."""
-    account, secret = services().service_accounts.add(caller, body.name, body.role, client())
-    return keys.render(caller, account=account, secret=secret)
+    service, given = services().service_accounts, (body.name, body.role)
+    made = create_once(caller, lambda once: service.add(caller, *given, client(), once))
+    return keys.render(caller, account=made[0], secret=made[1]) if made else go(_LIST, "service-added")
 
 
 @rotating.show
@@ -68,7 +69,9 @@ def _rotating(caller: Caller, id: str) -> Mapping[str, Any]:
 def rotate_service_secret(caller: Caller, id: str) -> Response:
     """Give a service a new secret. The list of services then shows the secret, this once."""
     account = services().service_accounts.show(caller, id)
-    return keys.render(caller, account=account, secret=services().service_accounts.rotate_secret(caller, id, client()))
+    service = services().service_accounts
+    secret = create_once(caller, lambda once: service.rotate_secret(caller, id, client(), once))
+    return keys.render(caller, account=account, secret=secret) if secret else go(_LIST, "secret-made")
 
 
 @removing.show
@@ -96,8 +99,9 @@ def _own_keys(caller: Caller) -> Mapping[str, Any]:
 @own_keys.form()
 def add_key(caller: Caller, body: NewKey) -> Response:
     """Make a key of the caller. The page then shows its text, this once."""
-    key, text = services().keys.add(caller, body.name, body.scope, body.days, client())
-    return own_keys.render(caller, made=key, text=text)
+    given = body.name, body.scope, body.days
+    made = create_once(caller, lambda once: services().keys.add(caller, *given, client(), once))
+    return own_keys.render(caller, made=made[0], text=made[1]) if made else go(_OWN_LIST, "key-made")
 
 
 @own_keys.form("/account/keys/<id>/delete")

@@ -104,7 +104,8 @@ def _rotating(caller: Caller, id: str) -> Mapping[str, Any]:
 @rotating.form()
 def rotate(caller: Caller, id: str) -> Response:
     """Give a webhook a new secret, and show it this once."""
-    return _with_secret(caller, *services().webhooks.rotate_secret(caller, id, client()))
+    made = create_once(caller, lambda once: services().webhooks.rotate_secret(caller, id, client(), once))
+    return _with_secret(caller, *made) if made else go(f"{_LIST}/{id}", "secret-made")
 
 
 @removing.show
