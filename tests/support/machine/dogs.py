@@ -1,5 +1,6 @@
 """The rules of dogs and of the jobs that fetch their pictures."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -19,11 +20,11 @@ OWN_PICTURE = "https://images.dog.ceo/breeds/hound/own.jpg"
 CHANGES = st.fixed_dictionaries(
     {}, optional={"name": NAMES, "is_adopted": st.booleans(), "picture": st.just(OWN_PICTURE)}
 ).filter(bool)
-ERRORS: dict[str, Exception | None] = {
-    "succeeds": None,
-    "fails": AttemptFailed("no"),
-    "fails for good": AttemptFailed("no", final=True),
-    "crashes": RuntimeError("no"),
+ERRORS: dict[str, Callable[[], Exception | None]] = {
+    "succeeds": lambda: None,
+    "fails": lambda: AttemptFailed("no"),
+    "fails for good": lambda: AttemptFailed("no", final=True),
+    "crashes": RuntimeError,
 }
 OUTCOMES = st.lists(st.sampled_from(["fails", "crashes", *ERRORS]), min_size=1, max_size=5)
 some_job = precondition(lambda self: self.model.jobs)
@@ -114,7 +115,7 @@ class DogMachine(PeopleMachine):
             self._run(job, outcome)
 
     def _run(self, job: Job, outcome: str) -> None:
-        self.pictures.error = ERRORS[outcome]
+        self.pictures.error = ERRORS[outcome]()
         wait, now, dog = self.services.jobs.runner.run(job.id), self.watch(), self._dog_of(job)
         if job.status != "queued" or now < job.run_at:
             assert wait is None
