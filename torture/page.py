@@ -5,8 +5,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from torture.evidence import CHAPTERS, PAGE, Kind, requirements
+from torture.mutants import PACKAGES, survivors
 from torture.runs import Run, load
 
 BEGIN, END = "<!-- written by `make torture` -->", "<!-- end of what `make torture` writes -->"
@@ -40,7 +42,7 @@ def figures() -> str:
         for run in runs
     ]
     table = _table(["command", "what held", "counted", "rounds of a full run", "seed", "commit", "minutes"], rows)
-    return "\n\n".join([table, *(details(run) for run in runs if _cells(run))])
+    return "\n\n".join([table, *(details(run) for run in runs if _cells(run)), *mutants()])
 
 
 def details(run: Run) -> str:
@@ -58,6 +60,24 @@ def details(run: Run) -> str:
         for row in sorted(rows)
     ]
     return f"{_command(run)}:\n\n" + _table(["", *columns], table)
+
+
+def mutants() -> Iterator[str]:
+    """Yield the tables of the mutants: how many some test has noticed, by package, and those that none has."""
+    if run := load("mutants"):
+        rows = [[name, *_score(run, (name,))] for name in PACKAGES] + [["all", *_score(run, PACKAGES)]]
+        yield f"{_command(run)}:\n\n" + _table(["code", "noticed", "not noticed", "score"], rows)
+        found = [[_in_cell(id), reason or "not known"] for id, reason in survivors().items()]
+        yield _table(["change that no test notices", "why"], found)
+
+
+def _score(run: Run, packages: Iterable[str]) -> list[str]:
+    killed, survived = (sum(run.counts[f"{how} in {name}"] for name in packages) for how in ("killed", "survived"))
+    return [str(killed), str(survived), f"{100 * killed / (killed + survived or 1):.0f} %"]
+
+
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def coverage() -> str:

@@ -5,11 +5,12 @@ from torture.histories import HISTORIES
 from torture.kills import KILLS
 from torture.machines import MACHINES
 from torture.matrix import MATRIX
+from torture.mutants import MUTANTS
 from torture.races import RACES
 from torture.refresh import REFRESH
 from torture.runs import Target
 from torture.tokens import TOKENS
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (TOKENS, RACES, REFRESH, KILLS, MATRIX, FUZZ, MACHINES, HISTORIES)
+    target.name: target for target in (TOKENS, RACES, REFRESH, KILLS, MATRIX, FUZZ, MACHINES, HISTORIES, MUTANTS)
 }

@@ -1,0 +1,26 @@
+"""Mutants are small changes of a module, each of which can be compiled and is known by a name."""
+
+import ast
+
+from torture.mutations import ROOT, mutants_of, mutated
+
+MODULE = "src/application/caller.py"
+
+
+def test_each_mutant_differs_from_the_module_and_compiles() -> None:
+    original = ast.dump(ast.parse((ROOT / MODULE).read_text("utf-8")))
+    mutants = mutants_of(MODULE)
+    assert len(mutants) > 20
+    for mutant in mutants:
+        tree = mutated(MODULE, mutant.number)
+        assert ast.dump(tree) != original, mutant
+        compile(tree, MODULE, "exec")
+
+
+def test_the_checks_of_a_caller_are_mutated() -> None:
+    changes = {mutant.change for mutant in mutants_of(MODULE) if mutant.function == "Caller.require_admin"}
+    assert changes == {
+        "`self.user.role is not Role.ADMIN` → `self.user.role is Role.ADMIN`",
+        "`raise self.refusal(detail, Role.ADMIN)` → `pass`",
+        "`self.require_two_factors()` → `pass`",
+    }

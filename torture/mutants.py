@@ -1,0 +1,143 @@
+"""Mutants of the code that decides: whether some test notices each small change of it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from torture.covered import FOLDER as COVERED
+from torture.mutations import ROOT, Mutant, mutants_of
+from torture.runs import FOLDER, Rounds, Target, current_commit
+
+PACKAGES = {
+    "domain": ["src/domain"],
+    "application": ["src/application"],
+    "tokens": ["src/infrastructure/tokens"],
+    "authorization": [
+        "src/interfaces/http/framework/authentication.py",
+        "src/interfaces/http/framework/operations.py",
+        "src/interfaces/http/framework/conditions.py",
+        "src/interfaces/web/console/browser.py",
+        "src/interfaces/web/console/pages.py",
+    ],
+}
+"""The modules whose mutants are made. The application also holds ``caller.py``, which decides who may do what."""
+TESTS = ("tests/unit", "tests/http", "tests/web")
+SLOW = ("tests/http/test_fuzzed_requests.py",)
+"""Tests that do the same for a long time."""
+SURVIVORS = FOLDER / "survivors.json"
+REASONS = Path(__file__).with_name("survivors.toml")
+_EACH = 5
+"""The mutants of a package in a round."""
+_TEST_SECONDS = 20.0
+"""The time of the tests that a mutant meets, as long as they took without it."""
+
+
+@contextmanager
+def opened() -> Iterator[Rounds]:
+    """Yield the rounds, each with five mutants of every package, until all have had their turn."""
+    drawn = {name: _shuffled(name) for name in PACKAGES}
+    chosen = Chosen(_covered())
+    command = [sys.executable, "-m", "torture.trial"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as trials:
+
+        def ask(mutant: Mutant | None, tests: list[str]) -> tuple[str, str]:
+            assert trials.stdin
+            assert trials.stdout
+            trial = {"path": mutant and mutant.path, "number": mutant.number if mutant else 0, "tests": tests}
+            trials.stdin.write(json.dumps(trial | {"seconds": 4 * _TEST_SECONDS}) + "\n")
+            trials.stdin.flush()
+            state, test = json.loads(trials.stdout.readline())
+            return state, test
+
+        def play(number: int, _: Random) -> Counter[str]:
+            counts, killers = Counter[str](), set[str]()
+            for package, mutants in drawn.items():
+                for mutant in mutants[number * _EACH :][:_EACH]:
+                    tests = chosen.tests_for(mutant)
+                    state, test = ask(mutant, tests) if tests else ("survived", "")
+                    if state == "killed" and not test:  # it could not be imported
+                        assert ask(None, tests)[0] == "survived"
+                    counts[f"{'survived' if state == 'survived' else 'killed'} in {package}"] += 1
+                    killers |= {test} - {""}
+                    if state == "survived":
+                        _add_survivor(number, mutant)
+            state, test = ask(None, sorted(killers)) if killers else ("survived", "")
+            assert state == "survived", f"{test} fails without a mutant too"
+            return counts
+
+        yield Rounds(max(-(-len(each) // _EACH) for each in drawn.values()), play)
+        trials.communicate()
+
+
+class Chosen:
+    """Chooses the tests that a mutant meets: those that call the function, the most specific ones first."""
+
+    def __init__(self, covered: Mapping[str, tuple[float, list[str]]]) -> None:
+        self._covered = covered
+        self._by_function: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_path: defaultdict[str, set[str]] = defaultdict(set)
+        for test, (_, functions) in covered.items():
+            for function in functions:
+                self._by_function[function].add(test)
+                self._by_path[function.partition(" ")[0]].add(test)
+
+    def tests_for(self, mutant: Mutant) -> list[str]:
+        """Return tests that take 20 seconds together, or all if they take less."""
+        found = self._by_function[f"{mutant.path} {mutant.function}"] if mutant.function else self._by_path[mutant.path]
+        return list(self._in_time(sorted(found, key=lambda test: (len(self._covered[test][1]), test))))
+
+    def _in_time(self, tests: Iterable[str]) -> Iterator[str]:
+        left = _TEST_SECONDS
+        for test in tests:
+            left -= self._covered[test][0]
+            if left < 0:
+                return
+            yield test
+
+
+def _shuffled(package: str) -> list[Mutant]:
+    files = [each for path in PACKAGES[package] for each in _files(ROOT / path)]
+    mutants = [mutant for file in files for mutant in mutants_of(file)]
+    Random(package).shuffle(mutants)
+    return mutants
+
+
+def _files(path: Path) -> list[str]:
+    found = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return [str(each.relative_to(ROOT)) for each in found]
+
+
+def _covered() -> dict[str, tuple[float, list[str]]]:
+    """Return the seconds of each test and the functions that it calls. The tests run once for each commit."""
+    folder = Path(tempfile.gettempdir()) / f"portero-{current_commit()}"
+    if not any(folder.glob("*.json")):
+        folder.mkdir(exist_ok=True)
+        ignored = [f"--ignore={path}" for path in SLOW]
+        options = ["-q", "-p", "torture.covered", "-n", "2", "--dist", "loadfile"]
+        command = [sys.executable, "-m", "pytest", *options, *ignored, *TESTS]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, COVERED: str(folder)}, check=False, capture_output=True)
+    return {test: noted for file in folder.glob("gw*.json") for test, noted in json.loads(file.read_text()).items()}
+
+
+def survivors() -> dict[str, str]:
+    """Return the reason for each mutant that no test has noticed; "" if it is not known yet."""
+    if not SURVIVORS.exists():
+        return {}
+    reasons = tomllib.loads(REASONS.read_text("utf-8"))
+    return {id: reasons.get(id, "") for id in json.loads(SURVIVORS.read_text("utf-8"))}
+
+
+def _add_survivor(number: int, mutant: Mutant) -> None:
+    kept = json.loads(SURVIVORS.read_text("utf-8")) if number and SURVIVORS.exists() else []
+    SURVIVORS.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+MUTANTS = Target("mutants", "Tests notice small changes of the code that decides", opened)
