@@ -169,3 +169,8 @@ def test_instants_are_in_the_order_of_time() -> None:
     ]
     assert all(instant(one) < instant(other) for one, other in pairwise(ordered))
     assert instant("2024-01-01T00:00Z") == instant("2024-01-01T00:00:00.0") == instant("2024-01-01T05:30:00+05:30")
+
+
+def test_columns_may_have_the_names_of_properties_of_a_schema() -> None:
+    columns = parse_schema({"columns": {"type": "string"}, "locale": "string", "closed": {}}, flaw).columns
+    assert [column.name for column in columns] == ["columns", "locale", "closed"]

@@ -137,7 +137,7 @@ class Summarise:
     def _unbroken(
         self, set_id: str, report: Report, statistics: Statistics, proposed: Mapping[str, Column]
     ) -> dict[str, str]:
-        """Return by column the proposed patterns that all values of valid rows match."""
+        """Return by column the proposed patterns that all values match."""
         left = {
             position: (column.name, pattern, self.matcher(pattern))
             for position, column in enumerate(report.columns[:MAX_FACTS])
@@ -145,7 +145,7 @@ class Summarise:
             and (pattern := proposed[column.name].pattern)
             and statistics.columns[column.name].valid.filled
         }
-        for page in self._pages(set_id, report.valid_rows, valid=True) if left else ():
+        for page in self._pages(set_id, report.rows) if left else ():
             for cells in (row.values for row in page):
                 for position, (_, _, matches) in [*left.items()]:
                     # Rows are stored without the empty cells at their end.

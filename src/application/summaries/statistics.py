@@ -71,25 +71,34 @@ class ColumnStatistics:
         self._order = ORDER.get(column.type)
         self._is_typed = re.compile(grammar(column) or "(?s:.*)").fullmatch
         self._hashes: set[int] | None = set() if compare else None
+        self._unfilled = 0
+        """The number of the counted cells that are blank or in rows without data."""
 
-    def add(self, cell: str, valid: bool) -> None:
-        """Count a cell. A cell that contains only blanks counts as empty."""
-        if not cell or cell.isspace():
+    def add(self, cell: str, valid: bool, *, has_data: bool = True) -> None:
+        """Count a cell.
+
+        A cell of blanks, or of a row without data such as a total, is no value that suggests a rule. But no rule is
+        suggested that the cell breaks.
+        """
+        if not cell:
             return
-        values = self.valid if valid else self.invalid
-        values.add(cell)
         if self._hashes is not None:
             known = len(self._hashes)
             self._hashes.add(hash(cell))
             if len(self._hashes) == known:
                 self._hashes = None
-        if self._order and self._is_typed(cell):
-            values.add_ordered(comparable(self.column, cell), normalised(self.column, cell))
+        value = cell.strip()  # blanks around a typed value are no part of it
+        is_filled = has_data and value != ""
+        self._unfilled += not is_filled
+        values = self.valid if valid and is_filled else self.invalid
+        values.add(cell)
+        if self._order and self._is_typed(value):
+            values.add_ordered(comparable(self.column, value), normalised(self.column, value))
 
     @property
     def filled(self) -> int:
-        """The number of rows with a value."""
-        return self.valid.filled + self.invalid.filled
+        """The number of rows with data that have a value."""
+        return self.valid.filled + self.invalid.filled - self._unfilled
 
     @property
     def longest(self) -> int:
@@ -153,8 +162,7 @@ class Statistics:
         columns = list(self.columns.values())
         for row in rows[: self.most - self.rows]:
             self.rows += 1
-            if {rule for rule, _ in row.findings} & {"summary_row", "empty_row"}:
-                self.skipped += 1
-                continue
+            has_data = not {rule for rule, _ in row.findings} & {"summary_row", "empty_row"}
+            self.skipped += not has_data
             for column, cell in zip(columns, row.values, strict=False):
-                column.add(cell, row.valid)
+                column.add(cell, row.valid, has_data=has_data)

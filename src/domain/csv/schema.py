@@ -110,7 +110,8 @@ def _is_whole(value: Mapping[str, object]) -> bool:
     if value.keys() - {"columns", "locale", "closed", "titles"} or value.keys() == {"columns"}:
         return False
     types = {*ColumnType}
-    return "columns" in value or not any(isinstance(each, dict) or each in types for each in value.values())
+    about = [each for name, each in value.items() if name != "columns"]
+    return not any(isinstance(each, dict) or each in types for each in about)
 
 
 def _about(value: Mapping[str, object], errors: list[FieldError]) -> dict[str, Any]:

@@ -31,11 +31,11 @@ def count_titles(rows: Sequence[Sequence[str]], expected: Iterable[Column]) -> i
     have as many cells. Unless the titles are certain, the first row is taken as the header.
     """
     names = {fold(column.name) for column in expected}
-    for number, row in enumerate(rows[: MAX_TITLES + 1]):
-        matching = len(names & {*map(fold, row)})
-        # A single name below the first row may well be a value.
-        if matching > (number > 0) and 2 * matching >= min(len(names), len(row)):
-            return number
+    matching = [len(names & {*map(fold, row)}) for row in rows[: MAX_TITLES + 1]]
+    best = max(range(len(matching)), key=matching.__getitem__, default=0)
+    # A single name below the first row may well be a value.
+    if matching and matching[best] > (best > 0) and 2 * matching[best] >= min(len(names), len(rows[best])):
+        return best
     widths = Counter(map(len, rows[1:]))
     if not widths:
         return 0
