@@ -95,7 +95,8 @@ def _number_grammar(decimal: str | None, thousands: str | None) -> str:
     whole = f"(?:0|[1-9][0-9]{{0,{99 if decimal else MAX_DIGITS - 1}}})"
     if thousands:
         whole = f"(?:{whole}|[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}}){{1,12}})"
-    return f"-?{whole}" + (f"(?:{re.escape(decimal)}[0-9]{{1,100}})?" if decimal else "")
+    size = whole + (f"(?:{re.escape(decimal)}[0-9]{{1,100}})?" if decimal else "")
+    return rf"-?{size}|{size}-|\({size}\)"
 
 
 def _word(text: str) -> str:
@@ -159,6 +160,7 @@ def normalised(column: Column, text: str) -> str:
     match column.type:
         case ColumnType.INTEGER | ColumnType.NUMBER:
             plain = text.replace(column.thousands, "") if column.thousands else text
+            plain = f"-{plain.strip('(-)')}" if plain[-1] in "-)" else plain
             return plain.replace(column.decimal, ".") if column.decimal else plain
         case ColumnType.BOOLEAN:
             return "true" if fold(text) == fold(column.true or "true") else "false"

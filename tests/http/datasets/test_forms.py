@@ -55,6 +55,8 @@ def test_a_schema_silences_a_rule_for_one_column(client: Client, anna: Person) -
     schema = {"locale": "en", "columns": {"city": {"allow": ["blanks"]}}}
     silenced = broken_rules(upload(client, anna, data, schema=schema).json)
     assert {column for rule, column in silenced if rule == "blanks"} == {"name"}
+    numbers = {"n": {"type": "integer", "allow": ["blanks"]}}
+    assert broken_rules(upload(client, anna, "n,m\n 1,a\n2 ,b\n", schema=numbers).json) == {}
 
 
 def test_a_column_that_the_schema_does_not_name_is_an_error_only_if_it_is_closed(client: Client, anna: Person) -> None:

@@ -28,7 +28,10 @@ _LATER_CELLS = 2_000
 
 @dataclass(slots=True)
 class ColumnEvidence:
-    """A sample of the values of a column. ``counts`` has the first MAX_DISTINCT distinct values that are not empty."""
+    """A sample of the values of a column, without the blanks around them.
+
+    ``counts`` has the first MAX_DISTINCT distinct values that are not empty.
+    """
 
     cells: pl.Series
     counts: dict[str, int]
@@ -38,7 +41,8 @@ class ColumnEvidence:
     @classmethod
     def of(cls, cells: pl.Series) -> "ColumnEvidence":
         """Return the evidence in these cells."""
-        counts = Counter(cells.filter(cells.str.strip_chars() != "").to_list())
+        cells = cells.str.strip_chars()
+        counts = Counter(cells.filter(cells != "").to_list())
         return cls(cells, dict(islice(counts.items(), MAX_DISTINCT)), counts.total(), len(counts))
 
 

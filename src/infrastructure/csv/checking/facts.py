@@ -18,6 +18,7 @@ COMMON = 3
 """A value is a misspelling only of one that occurs as often, or of one that occurs twice as often as itself."""
 CATEGORIES = 0.6
 """Where a larger share of the values differ, they are names or free text, not categories."""
+_DATE_SHAPE = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}")
 CONVENTION = 3
 """A single text that stands as often among numbers or dates is a convention, such as "open", and no error."""
 
@@ -95,6 +96,8 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
     """
     pattern = re.compile(grammar(suspected) or "")
     others = {value: count for value, count in evidence.counts.items() if not pattern.fullmatch(value)}
+    if suspected.type is ColumnType.DATE and all(map(_DATE_SHAPE.fullmatch, others)):
+        return not others  # dates that do not exist are errors in the shortest file
     if evidence.filled < MIN_VALUES or not others:
         return True
     if len(others) == 1 and next(iter(others.values())) >= CONVENTION:
@@ -109,7 +112,7 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
 def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:
     groups: dict[str, Counter[str]] = {}
     for value, count in evidence.counts.items():
-        groups.setdefault(fold(value.strip()), Counter())[value.strip()] += count
+        groups.setdefault(fold(value), Counter())[value] += count
     if evidence.filled < MIN_VALUES or len(groups) > CATEGORIES * evidence.filled:
         return frozenset()
     found: set[str] = set()

@@ -12,7 +12,7 @@ from src.domain.csv import Column, ColumnType, Schema
 from src.domain.csv.forms import any_form, grammar, with_default_form
 from src.infrastructure.csv.checking.evidence import ColumnEvidence, Evidence
 from src.infrastructure.csv.checking.facts import Facts, facts_about
-from src.infrastructure.csv.checking.keys import is_key
+from src.infrastructure.csv.checking.keys import ROW_NUMBER, is_key
 from src.infrastructure.csv.checking.writing import choose_forms, count_forms, habits_of, is_ambiguous, with_form
 from src.infrastructure.csv.reading.blocks import Block
 from src.infrastructure.csv.reading.source import Source
@@ -63,7 +63,8 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
             inferred, suspected = counted.column(names[at], each, 1 if habits.has_decimals else _DECIMALS)
             resolved = with_default_form(inferred, habits.decimal)
         found = facts_about(resolved, each, is_inferred=column is None, suspected=suspected)
-        found.is_key = is_key(resolved, each, at, has_other=any(other.is_key for other in facts))
+        has_other = any(other.is_key and not ROW_NUMBER.fullmatch(other.column.name) for other in facts)
+        found.is_key = is_key(resolved, each, at, has_other=has_other)
         found.is_ambiguous = not habits.is_certain and is_ambiguous(resolved, forms[at])
         facts.append(found)
     return facts

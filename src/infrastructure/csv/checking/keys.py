@@ -17,6 +17,8 @@ KEY_NAME = re.compile(
 )
 _KEY_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{2,}(?:[-/][0-9]+)?|[0-9]{2,4}[-/][0-9]{3,}|[0-9]+")
 _CODE_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{3,}")
+ROW_NUMBER = re.compile(r"(?i)#|n[.º°]+|no[.]|nr[.]?|num[.]?|row|fila|orden|l[ií]nea|line")
+"""Names of columns that count the rows, and so identify no thing outside the file."""
 _OWN_KEY = re.compile(r"(?i)(?:id|uuid|guid)")
 """The name of the key of the file itself. Other columns are keys only where no other key stands before them."""
 _PERSON = re.compile(r"(?i)(?:dni|nif|nie|cif|passport|pasaporte)(?:[ _./-].*)?")
@@ -28,7 +30,7 @@ _INTEGER = re.compile("-?[0-9]{1,18}")
 def is_key(column: Column, evidence: ColumnEvidence, position: int, *, has_other: bool) -> bool:
     """Return whether the values of a column seem to identify the rows.
 
-    ``has_other`` says whether another column does so.
+    ``has_other`` says whether another column does so, other than by counting the rows.
 
     A column is a key by its name, or, in the first place of a file, by the shape of its values. In other columns, a
     single e-mail address, identity number or code that occurs twice is probably an error, unless its two rows are

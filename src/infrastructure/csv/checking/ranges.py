@@ -29,17 +29,22 @@ _NEGATIVE_NAMES = re.compile(
     re.S,
 )
 """Names of columns in which a negative number is nothing special, even if it is the only one."""
+_CHANGE = "var|crec|incr|grow|chang|cambio|dif|desv|rentab|return|marg|cumpl|objet|target|logro|ratio|sobre"
+"""Parts of names of percentages that may be more than a hundred or less than none."""
 _PLAUSIBLE: Sequence[tuple[re.Pattern[str], float, float]] = [
-    (re.compile(rf"(?i)(?:.*[^a-zñ])?(?:{names})(?:[^a-zñ].*)?", re.S), least, most)
+    (re.compile(rf"(?i)(?!.*(?:{_CHANGE}))(?:.*[^a-zñ])?(?:{names})(?:[^a-zñ].*)?", re.S), least, most)
     for names, least, most in (
         ("edad|age|alter|âge|idade", 0, 120),
         ("mes|month|monat", 1, 12),
         ("ejercicio|born|year of birth|año de nacimiento", 1900, 2100),
         ("latitude?|latitud|lat", -90, 90),
         ("longitude?|longitud|lon|lng", -180, 180),
+        ("%|porcentaje|percent(?:age)?|prozent|asistencia|attendance|humedad|humidity", 0, 100),
     )
 ]
 """Names of columns with the least and the greatest number that is possible there."""
+_MOST_IMPOSSIBLE = 0.3
+"""If more of the numbers are outside, the name means something else, as in a percentage of a target."""
 
 
 def number_in(column: Column, cell: pl.Expr) -> pl.Expr:
@@ -48,16 +53,19 @@ def number_in(column: Column, cell: pl.Expr) -> pl.Expr:
         cell = cell.str.replace_all(column.thousands, "", literal=True)
     if column.decimal == ",":
         cell = cell.str.replace(",", ".", literal=True)
+    if column.thousands or column.decimal == ",":
+        cell = cell.str.replace(r"^\(?([0-9.]+)[-)]$", "-$1")
     return cell.cast(pl.Float64, strict=False)
 
 
 def ordinary_range(column: Column, evidence: ColumnEvidence) -> tuple[float, float] | None:
     """Return the least and the greatest number that is not far outside the others, or None if that is not known."""
-    for name, least, most in _PLAUSIBLE:
-        if name.fullmatch(column.name):
-            return least, most
     cells = evidence.cells.filter(evidence.cells.str.contains(f"^(?:{grammar(column)})$"))
     values = cells.to_frame("cell").select(number_in(column, pl.col("cell"))).to_series().drop_nulls().sort()
+    for name, low, high in _PLAUSIBLE:
+        outside = (~values.is_between(low, high)).sum()
+        if name.fullmatch(column.name) and outside <= max(1, _MOST_IMPOSSIBLE * len(values)):
+            return low, high
     sizes = values.filter(values != 0).abs().sort()
     if len(values) < MIN_MEASURES or not len(sizes) or KEY_NAME.fullmatch(column.name):
         return None

@@ -156,7 +156,7 @@ class ColumnRules:
             if "mixed_format" in rules:
                 yield "mixed_format", other
             # Blanks around a value are reported as such.
-            yield "type", ~(blank | other | (own if "blanks" in rules else _CELL.str.contains(self._own)))
+            yield "type", ~(blank | other | own)
         for rule, pattern in _patterns(self._facts).items():
             yield rule, _CELL.str.contains(pattern)
         if "mostly_type" in rules and self._facts.suspected:

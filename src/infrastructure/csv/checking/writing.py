@@ -31,6 +31,9 @@ Forms = Mapping[ColumnType, Sequence[tuple[Column, int]]]
 """By type: each form that it can have, and how many values of a column are written in it."""
 
 
+_UNGROUPED = re.compile(r"-?[0-9]{4}")
+
+
 @cache
 def _patterns(type: ColumnType) -> list[tuple[Column, re.Pattern[str]]]:
     return [(form, re.compile(grammar(form) or "")) for form in candidates(type)]
@@ -46,10 +49,14 @@ def count_forms(column: Column | None, evidence: ColumnEvidence) -> Forms:
             continue
         known = re.compile(any_form(type) or grammar(Column("", type)) or "")
         values = {value: count for value, count in evidence.counts.items() if known.fullmatch(value)}
-        found[type] = [
-            (form, sum(count for value, count in values.items() if pattern.fullmatch(value)))
-            for form, pattern in _patterns(type)
-        ]
+        ungrouped = sum(count for value, count in values.items() if _UNGROUPED.match(value))
+        found[type] = []
+        for form, pattern in _patterns(type):
+            fitting = {value: count for value, count in values.items() if pattern.fullmatch(value)}
+            grouped = sum(count for value, count in fitting.items() if form.thousands and form.thousands in value)
+            # A separator that most long numbers lack belongs to the values that have it, and not to the column.
+            is_foreign = form.thousands is not None and ungrouped > grouped
+            found[type].append((form, 0 if is_foreign else sum(fitting.values())))
     return found
 
 
@@ -61,7 +68,7 @@ def _boolean_forms(evidence: ColumnEvidence, *, is_given: bool) -> Iterator[tupl
     by_word: dict[str, Counter[str]] = {}
     for value, count in evidence.counts.items():
         if len(value) <= 12:
-            by_word.setdefault(fold(value), Counter())[value.strip()] += count
+            by_word.setdefault(fold(value), Counter())[value] += count
     for form in candidates(ColumnType.BOOLEAN):
         true, false = fold(form.true or ""), fold(form.false or "")
         has_both = true in by_word and (false in by_word or not false)

@@ -24,10 +24,16 @@ _ENCODINGS = {
     "iso8859-1": "iso-8859-1",
     "iso8859-15": "iso-8859-15",
     "cp1252": "windows-1252",
+    "mac-roman": "macintosh",
 }
 """By the name that Python gives an encoding: its name in reports, as WHATWG or IANA spell it."""
 _UNDEFINED_1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _C1 = bytes(range(0x80, 0xA0))
+_MAC_LETTERS = re.compile(rb"(?<=[a-z])[\x87\x8d-\x8f\x92\x96\x97\x99\x9c\x9f](?=[a-z])")
+"""Accented letters of macOS within a word, which are punctuation and rare letters in Windows."""
+_MAC_ONLY = {b"\x87", b"\x8d", b"\x8e", b"\x8f"}
+"""Those of them that are never within a word in Windows: dashes and apostrophes may be."""
+_WINDOWS_LETTERS = re.compile(rb"(?<=[a-z])[\xe0-\xff](?=[a-z])")
 
 UNDECODABLE = re.compile("[\udc80-\udcff]")
 """Matches a byte that could not be decoded, which is a surrogate in a text (PEP 383)."""
@@ -86,6 +92,7 @@ def find_encoding(
             _refuse_nul(chunk)
         return encoding, False
     utf8, has_c1, has_undefined = _Utf8Detector(), False, False
+    mac_letters, has_windows_letters = set[bytes](), False
     with file.open("rb") as stream:
         while chunk := stream.read(CHUNK):
             if read:
@@ -95,12 +102,17 @@ def find_encoding(
             if (not utf8.is_likely or encoding == "windows-1252") and not chunk.isascii():
                 has_c1 = has_c1 or len(chunk.translate(None, _C1)) < len(chunk)
                 has_undefined = has_undefined or any(byte in chunk for byte in _UNDEFINED_1252)
+                has_windows_letters = has_windows_letters or bool(_WINDOWS_LETTERS.search(chunk))
+                if not has_windows_letters:
+                    mac_letters.update(_MAC_LETTERS.findall(chunk))
         utf8.feed(b"", final=True)
     if encoding:
         is_utf8 = encoding.startswith("utf-8")
         return encoding, utf8.has_errors if is_utf8 else encoding == "windows-1252" and has_undefined
     if utf8.is_likely:
         return "utf-8", utf8.has_errors
+    if not has_windows_letters and (mac_letters & _MAC_ONLY or len(mac_letters) > 2):
+        return "macintosh", False
     return ("windows-1252", False) if has_c1 and not has_undefined else ("iso-8859-1", False)
 
 
