@@ -18,13 +18,16 @@ from src.infrastructure.outgoing.http import PromptDestination
 _NAME = Translatable("The system that knew the users before")
 SECONDS = 5.0
 """The longest time of a question."""
+_ERRORS = ("error", "errors")
+"""Members of an answer that some systems give with status 200 when they cannot answer."""
 
 
 class FormerLogins:
     """Asks by POST to ``url``. Implements LoginSource.
 
-    The body has the members ``username`` or ``email``, and ``password``. Status 200 with a JSON object is a yes, and a
-    status of 400 to 499 a no. Each of ``keys`` signs the request. Raise ValueError for a URL that cannot be used.
+    The body has the members ``username`` or ``email``, and ``password``. Status 200 with a JSON object that has no
+    error is a yes, and a status of 400 to 499 a no. Each of ``keys`` signs the request. Raise ValueError for a URL that
+    cannot be used.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class FormerLogins:
             user = answer.json()
         except ValueError:
             user = None
-        if not isinstance(user, dict):
+        if not isinstance(user, dict) or not user.keys().isdisjoint(_ERRORS):
             raise AttemptFailed(self._service.says("{service} sent an answer that cannot be understood."))
         texts = {name: value for name, value in user.items() if isinstance(value, str)}
         details = {name: texts[name] for name in PROFILE_PARSERS if name in texts}

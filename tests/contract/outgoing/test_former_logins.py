@@ -61,6 +61,7 @@ def test_a_status_of_the_client_is_a_no(services: outside.Outside, status: int) 
         ("endless", {}, "understood"),
         *[("answer", {"status": status, "body": "{}"}, f"status {status}") for status in (201, 204, 503)],
         *[("answer", {"body": body}, "understood") for body in ("", "true", "[{}]", "<html>", '{"a": 1, "a": 2}')],
+        *[("answer", {"body": {name: "no database"}}, "understood") for name in ("error", "errors")],
     ],
 )
 def test_any_other_answer_is_a_failure_in_time(
