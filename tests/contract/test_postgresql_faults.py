@@ -21,7 +21,8 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore, engine, postgresql
 from tests.contract.documents import CLAIM, claim, only
 from tests.contract.test_rpcs import log_in, serve
-from tests.e2e.faults import proxied
+from tests.e2e.faults import proxied, reset
+from tests.e2e.replies import LostReply
 from tests.support.clock import Stopwatch, outcome_within, until
 from tests.support.databases import create_database
 from tests.support.emulators import Cluster, postgres_cluster
@@ -181,6 +182,30 @@ def test_a_commit_that_another_transaction_rolls_back_is_tried_again(url: str) -
             other.commit()
             committed.result(30)
         assert only(store, claim("1")).fields["kind"] == "new"
+
+
+def test_a_commit_whose_reply_is_lost_is_a_success(url: str) -> None:
+    address = urlsplit(url).netloc.rpartition("@")[2]
+    with proxied(address) as proxy, closing(open_store(url.replace(address, proxy.address))) as store:
+        for write in (Insert(claim("1"), CLAIM), Insert(claim("2"), CLAIM)):
+            proxy.fail(lost := LostReply(b"COMMIT"))
+            revisions = store.commit(write)
+            assert lost.lost == 1
+            assert revisions == {write.key: only(store, write.key).revision}
+        proxy.fail(lost := LostReply(b"COMMIT"))
+        changed = store.commit(Update(claim("1"), CLAIM | {"kind": "new"}, only(store, claim("1")).revision))
+        assert (lost.lost, changed) == (1, {claim("1"): only(store, claim("1")).revision})
+
+
+def test_a_commit_that_is_lost_on_its_way_is_sent_again(url: str) -> None:
+    address = urlsplit(url).netloc.rpartition("@")[2]
+    with proxied(address) as proxy, closing(open_store(url.replace(address, proxy.address))) as store:
+        store.commit(Insert(claim("1"), CLAIM))
+        proxy.fail(reset, once=True)  # the pool notices, and connects again
+        store.commit(Insert(claim("2"), CLAIM))
+        proxy.fail(reset, after=2, once=True)  # in the middle of the transaction
+        store.commit(Insert(claim("3"), CLAIM))
+        assert None not in store.get(claim("2"), claim("3"))
 
 
 def test_a_request_waits_for_one_silent_connection_and_one_new_one(

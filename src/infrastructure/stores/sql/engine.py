@@ -27,6 +27,10 @@ class RolledBack(Unavailable):
     """The transaction was rolled back because of a simultaneous transaction. Nothing was written."""
 
 
+class ConnectionLost(Unavailable):
+    """The connection broke. If a transaction was being committed, it is unknown whether that has happened."""
+
+
 def parse_url(url: str) -> URL:
     """Return the URL of a database without the name of a driver. Raises InvalidStoreUrl."""
     try:
@@ -81,11 +85,13 @@ def translated_errors() -> Iterator[None]:
             # A guest and what it owns are removed at this moment. The next request of the guest is refused.
             raise Unavailable("What this belongs to does not exist any more, or not yet; try again.", 1) from error
         raise PreconditionFailed from None
-    except sa.exc.OperationalError as error:
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        if error.connection_invalidated:
+            raise ConnectionLost from error
         if _reason(error) in _ROLLED_BACK:
             raise RolledBack from error
         raise Unavailable from error
-    except (sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+    except sa.exc.TimeoutError as error:
         raise Unavailable from error
 
 

@@ -20,7 +20,14 @@ from src.infrastructure.stores.driver import (
 )
 from src.infrastructure.stores.migrated import MigratedStore
 from src.infrastructure.stores.schema.types import Collection
-from src.infrastructure.stores.sql.engine import RolledBack, for_reading, make_engine, parse_url, translated_errors
+from src.infrastructure.stores.sql.engine import (
+    ConnectionLost,
+    RolledBack,
+    for_reading,
+    make_engine,
+    parse_url,
+    translated_errors,
+)
 from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sql.statements import STATEMENTS, find
 
@@ -90,8 +97,9 @@ class SqlStore(MigratedStore):
             with translated_errors(), self.engine.begin() as connection:
                 for write in ordered:
                     _apply(connection, write, operation)
-        except RolledBack:
-            raise PreconditionFailed from None  # ``commit`` tries again if the preconditions are still met
+        except (RolledBack, ConnectionLost):
+            # ``commit`` finds out whether the writes were applied, and tries again if the preconditions are still met.
+            raise PreconditionFailed from None
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
 
