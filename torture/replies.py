@@ -1,0 +1,235 @@
+"""A network that loses an answer after its effect: between the service and what it uses, and before the service."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+import requests
+from redis import Redis
+
+from src.bootstrap import prepare
+from src.infrastructure.blobs import make_blobs
+from src.infrastructure.limits.redis import RedisLimiter
+from src.infrastructure.stores.dynamodb import DynamoStore
+from src.infrastructure.stores.dynamodb.table import make_table
+from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.sql import SqlStore
+from src.interfaces.app import create_app
+from src.settings import Settings
+from tests.e2e.faults import Connection, Proxy, proxied, reply_lost
+from tests.e2e.replies import ACTS, InProcess, LostReply, OverHttp, Person, Way, perform
+from tests.e2e.service import portero, redis_server
+from tests.e2e.wiring import wire
+from tests.support import emulators
+from tests.support.aws import REGION, moto_server, session, use_aws
+from tests.support.databases import create_database
+from tests.support.remote import Observed
+from tests.support.working import RecordingQueue
+from torture.runs import Rounds, Target
+
+Lost = Callable[[], int]
+"""A function that returns how many replies have been lost."""
+_COMMITS = 3
+"""The reply to one of the first so many commits of an act is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A connection that loses a reply: a whole way to the service, one through the network, and how to break it."""
+
+    whole: Way
+    broken: Way
+    fail: Callable[[int], Lost]
+    """A function that loses the reply to the request with a number, counted from 1."""
+    acts: Sequence[str] = tuple(ACTS)
+
+
+class _Commits:
+    """Loses the reply to a commit over gRPC, whose frames no text tells apart."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy, self._left, self._lost = proxy, 0, 0
+
+    def observe(self, step: str) -> None:
+        """Break the connection when the commit begins whose reply is to be lost."""
+        if step == "before commit":
+            self._left -= 1
+            if self._left == 0:
+                self._proxy.fail(self._lose, once=True)
+
+    def fail(self, number: int) -> Lost:
+        """Lose the reply to the commit with this number."""
+        self._left, self._lost = number, 0
+        return lambda: self._lost
+
+    def _lose(self, connection: Connection, data: bytes) -> None:
+        self._lost += 1
+        reply_lost(connection, data)
+
+
+def _losing(proxy: Proxy, *texts: bytes) -> Callable[[int], Lost]:
+    """Return a function that loses the reply to a request that has one of the texts."""
+
+    def fail(number: int) -> Lost:
+        fault = LostReply(*texts, number=number)
+        proxy.fail(fault)
+        return lambda: fault.lost
+
+    return fail
+
+
+class World:
+    """Everything that the rounds need, which is open until the end of the run."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._patch = stack.enter_context(pytest.MonkeyPatch.context())
+        self._folder = Path(stack.enter_context(TemporaryDirectory()))
+        self._settings = Settings(
+            app_env="development",
+            data_dir=self._folder,
+            store_url="memory://",
+            web_concurrency=1,
+            argon2_time_cost=1,
+            argon2_memory_kib=64,
+        )
+        prepare.prepare(self._settings)
+
+    def protocols(self) -> Mapping[str, Protocol]:
+        """Return the protocols by name."""
+        return {
+            "gRPC (Firestore)": self._firestore(),
+            "PostgreSQL": self.postgresql(self._stack.enter_context(emulators.postgres())),
+            "HTTP (DynamoDB)": self._dynamodb(),
+            "HTTP (S3)": self._s3(),
+            "Redis": self._redis(),
+            "HTTP of clients": self._http(),
+        }
+
+    def _proxy(self, address: str) -> Proxy:
+        return self._stack.enter_context(proxied(address))
+
+    def _way(self, store: Store, **adapters: Any) -> InProcess:
+        """Return the service on a store, in this process."""
+        blobs = adapters.pop("blobs", None) or make_blobs(f"file://{self._folder}/blobs")
+        services = wire(self._settings, store=store, blobs=blobs, queue=RecordingQueue(), **adapters)
+        return InProcess(create_app(services, "0").test_client())
+
+    def _opened(self, store: Store) -> Store:
+        self._stack.callback(store.close)
+        return store
+
+    def _firestore(self) -> Protocol:
+        address, project = self._stack.enter_context(emulators.firestore()), f"demo-{uuid4().hex}"
+        proxy = self._proxy(address)
+        commits = _Commits(proxy)
+
+        def opened(at: str) -> Store:
+            with self._patch.context() as patch:
+                patch.setenv("FIRESTORE_EMULATOR_HOST", at)
+                store = self._opened(FirestoreStore(project))
+                store.ping()  # which connects
+            return store
+
+        broken = Observed(opened(proxy.address), {"commit"}, commits.observe)
+        return Protocol(self._way(opened(address)), self._way(cast(Store, broken)), commits.fail)
+
+    def postgresql(self, server: str) -> Protocol:
+        """Return the protocol of PostgreSQL, with a new database on a server."""
+        proxy, url = self._proxy(server), create_database(server)
+        SqlStore.prepare(url)
+        whole, broken = (
+            self._way(self._opened(SqlStore.open(each, pool_size=4)))
+            for each in (url, url.replace(server, proxy.address))
+        )
+        return Protocol(whole, broken, _losing(proxy, b"COMMIT"))
+
+    def _dynamodb(self) -> Protocol:
+        endpoint, table = self._stack.enter_context(emulators.dynamodb()), f"portero-{uuid4().hex}"
+        proxy = self._proxy(endpoint.removeprefix("http://"))
+
+        use_aws(self._patch, endpoint)
+        make_table(session().client("dynamodb", REGION), table)
+
+        def way(at: str) -> InProcess:
+            use_aws(self._patch, at)
+            store = self._opened(DynamoStore(REGION, table, pool_size=4, session=session()))
+            store.ping()  # which connects
+            return self._way(store)
+
+        ways = way(endpoint), way(f"http://{proxy.address}")
+        return Protocol(*ways, _losing(proxy, b"TransactWriteItems"))
+
+    def _s3(self) -> Protocol:
+        endpoint, _ = self._stack.enter_context(moto_server())
+        proxy, bucket, store = self._proxy(endpoint.removeprefix("http://")), f"files-{uuid4().hex}", MemoryStore()
+        requests.put(f"{endpoint}/{bucket}", timeout=5).raise_for_status()
+
+        def way(at: str) -> InProcess:
+            use_aws(self._patch, at)
+            return self._way(store, blobs=make_blobs(f"s3://{bucket}"))
+
+        ways = way(endpoint), way(f"http://{proxy.address}")
+        return Protocol(*ways, _losing(proxy, b"PUT /", b"?delete"), ["upload a file", "delete a file"])
+
+    def _redis(self) -> Protocol:
+        url, store = self._stack.enter_context(redis_server(self._folder)), MemoryStore()
+        proxy, server = self._proxy(url.removeprefix("redis://")), Redis.from_url(url)
+        self._stack.callback(server.close)
+        broken = self._way(store, limiter=RedisLimiter(f"redis://{proxy.address}"))
+        lose = _losing(proxy, b"INCR")
+
+        def fail(number: int) -> Lost:
+            server.flushall()  # all rounds come from one address
+            return lose(number)
+
+        return Protocol(self._way(store), broken, fail, ["register", "log in"])
+
+    def _http(self) -> Protocol:
+        address = self._stack.enter_context(portero(self._folder / "served")).replace("localhost", "127.0.0.1")
+        proxy = self._proxy(address)
+        lose = _losing(proxy, b" HTTP/1.1\r\n")
+        acts = [name for name in ACTS if name != "register"]
+        return Protocol(OverHttp(address), OverHttp(proxy.address), lambda _: lose(1), acts)
+
+
+def play(protocol: Protocol, name: str, act: str, number: int) -> Counter[str]:
+    """Lose the reply to a request with a number, or to the first one if there are not so many."""
+    for each in (number, 1):
+        person = Person(protocol.whole).join()
+        statuses, lost = perform(ACTS[act], person, protocol.broken, partial(protocol.fail, each))
+        if lost():
+            outcome = " then ".join(str(status or "no answer") for status in statuses)
+            return Counter({"lost replies": 1, f"{act} | {name} | {outcome}": 1})
+    raise AssertionError("no reply was lost")
+
+
+@contextmanager
+def opened() -> Iterator[Rounds]:
+    """Yield the rounds: each act over each protocol in turn."""
+    with ExitStack() as stack:
+        protocols = World(stack).protocols()
+        cells = [(name, act) for name, protocol in protocols.items() for act in protocol.acts]
+
+        def round(number: int, random: Random) -> Counter[str]:
+            name, act = cells[number % len(cells)]
+            return play(protocols[name], name, act, random.randint(1, _COMMITS))
+
+        yield Rounds(20 * len(cells), round)
+
+
+REPLIES = Target(
+    "replies",
+    "An answer that is lost after its effect causes neither a false conflict nor a second effect",
+    opened,
+)
