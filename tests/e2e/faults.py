@@ -105,9 +105,8 @@ class Proxy:
     _connections: list[Connection] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._port = 0
+        self._listen()
 
     @property
     def address(self) -> str:
@@ -118,15 +117,23 @@ class Proxy:
         self._fault, self._after, self._only_once = fault, after, once
 
     def heal(self) -> None:
+        """Forward everything, and accept connections again."""
         self._fault = passed_on
+        if self._listener.fileno() < 0:
+            self._listen()
 
     def refuse(self) -> None:
-        """Connections, from now on for good."""
+        """Connections, from now on, and break those that are open."""
         # Shutting down wakes the thread that accepts, closing alone would not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Break the connections that are open."""
         for connection in self._connections:
             connection.reset()
+        self._connections.clear()
 
     def hold(self) -> None:
         """Keep the next HTTP request back until ``release``."""
@@ -140,6 +147,11 @@ class Proxy:
                 upstream.sendall(data)
                 assert upstream.recv(1 << 16)
         self._held.clear()
+
+    def _listen(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
         with suppress(OSError):
