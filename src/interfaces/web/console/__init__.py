@@ -3,48 +3,12 @@
 Each feature has a module here and a folder of templates. The pages call the same use cases as the HTTP interface.
 """
 
-from src.interfaces.web.console import (
-    account,
-    datasets,
-    dogs,
-    events,
-    factors,
-    files,
-    health,
-    history,
-    invitations,
-    jobs,
-    keys,
-    metadata,
-    second_step,
-    signing_in,
-    step_up,
-    tasks,
-    user_acts,
-    users,
-    webhooks,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from src.interfaces.web.console.pages import console
 
-__all__ = [
-    "account",
-    "console",
-    "datasets",
-    "dogs",
-    "events",
-    "factors",
-    "files",
-    "health",
-    "history",
-    "invitations",
-    "jobs",
-    "keys",
-    "metadata",
-    "second_step",
-    "signing_in",
-    "step_up",
-    "tasks",
-    "user_acts",
-    "users",
-    "webhooks",
-]
+__all__ = ["console"]
+
+for _module in iter_modules(__path__):  # each adds its pages to ``console``
+    import_module(f"{__name__}.{_module.name}")

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Response, current_app, request
 
 from src.application.sessions import Caller, caller_must_exist
-from src.domain.errors import FieldError, Invalid
 from src.domain.users import Profile, User
 from src.interfaces.devices import device
 from src.interfaces.framework.bodies import Form
@@ -21,7 +20,7 @@ from src.interfaces.framework.fields import (
 )
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.browser import current_caller, set_cookie
-from src.interfaces.web.console.pages import HOME, MEMBERS, Page, console, go, sign_in_first
+from src.interfaces.web.console.pages import HOME, MEMBERS, Confirmation, Page, console, go, sign_in_first
 
 account = Page("/account", "account/account.html")
 address = Page("/account/email", "account/email.html", MEMBERS)
@@ -57,12 +56,6 @@ class PasswordChange(Form):
 
     current_password: PasswordField | None = None
     new_password: NewPasswordField
-
-
-class Deletion(Form):
-    """The name of the account, typed to confirm that it is to be deleted."""
-
-    confirm: TextField
 
 
 @account.show
@@ -133,10 +126,9 @@ def _deletion(caller: Caller) -> Mapping[str, Any]:
 
 
 @deletion.form()
-def delete_account(caller: Caller, body: Deletion) -> Response:
+def delete_account(caller: Caller, body: Confirmation) -> Response:
     """Delete the account, if its name was typed."""
-    if body.confirm.strip() != _name_to_type(caller.user):
-        raise Invalid(FieldError("confirm", "invalid", "Type the name as it is shown."))
+    body.require(_name_to_type(caller.user))
     with caller_must_exist():
         services().accounts.delete(caller, caller.user.id, None, client())
     return _without_session("deleted")

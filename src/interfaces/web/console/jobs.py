@@ -37,7 +37,7 @@ def _jobs(caller: Caller) -> Mapping[str, Any]:
     made = [(job.created_at, _GROUPS.get(job.status, "failed")) for job in newest]
     bars = chart(made, ("succeeded", "open", "failed"), services().jobs.clock(), timedelta(minutes=1), 60)
     own = {"chart": bars, "jobs": page.items, "users": users, "search": search, "more": next_query(page)}
-    return {**own, "most": MAX_ATTEMPTS, "statuses": [*JobStatus]}
+    return {**own, "most": MAX_ATTEMPTS}
 
 
 @jobs.form("/jobs/<id>/retry")

@@ -6,16 +6,15 @@ from typing import Annotated, Any
 from flask import Response, request
 
 from src.application.sessions import Caller
-from src.domain.errors import FieldError, Invalid
 from src.domain.keys import MAX_DAYS, MAX_KEYS
 from src.domain.service_accounts import ROLES
 from src.domain.values import Role
 from src.interfaces.framework.bodies import Form
-from src.interfaces.framework.fields import KeyNameField, ScopeField, TextField, choice, whole_number
+from src.interfaces.framework.fields import KeyNameField, ScopeField, choice, whole_number
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.creating import TypedNumber, create_once
 from src.interfaces.web.console.lists import ROWS, next_query
-from src.interfaces.web.console.pages import ADMINS, AUDITORS, MEMBERS, Page, go
+from src.interfaces.web.console.pages import ADMINS, AUDITORS, MEMBERS, Confirmation, Page, go
 
 _LIST = "/console/keys"
 _OWN_LIST = "/console/account/keys"
@@ -30,12 +29,6 @@ class NewService(Form):
 
     name: KeyNameField
     role: Annotated[Role, *choice(ROLES, "role")]
-
-
-class Confirmation(Form):
-    """The name of a service, typed to confirm that its account is to be deleted."""
-
-    confirm: TextField = ""
 
 
 class NewKey(Form):
@@ -82,9 +75,7 @@ def _removing(caller: Caller, id: str) -> Mapping[str, Any]:
 @removing.form()
 def remove_service(caller: Caller, id: str, body: Confirmation) -> Response:
     """Remove the account of a service, if its name was typed."""
-    # Browsers show a run of blanks as one blank.
-    if body.confirm.split() != services().service_accounts.show(caller, id).name.split():
-        raise Invalid(FieldError("confirm", "invalid", "Type the name as it is shown."))
+    body.require(services().service_accounts.show(caller, id).name)
     services().service_accounts.remove(caller, id, None, client())
     return go(_LIST, "service-deleted")
 

@@ -60,6 +60,17 @@ class SignInForm(Form):
     kept: TextField = ""
 
 
+class Confirmation(Form):
+    """The name of a thing, typed to confirm an act that cannot be undone."""
+
+    confirm: TextField = ""
+
+    def require(self, name: str) -> None:
+        """Raise Invalid unless ``name`` was typed."""
+        if self.confirm.split() != name.split():  # browsers show a run of blanks as one blank
+            raise Invalid(FieldError("confirm", "invalid", "Type the name as it is shown."))
+
+
 @dataclass(eq=False, slots=True)
 class Page:
     """A page: its path below /console, its template, and the roles that may see it.

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Response, request
 
 from src.application.sessions import Caller
-from src.domain.errors import FieldError, InsufficientAuthentication, Invalid, PorteroError
+from src.domain.errors import InsufficientAuthentication, PorteroError
 from src.domain.users import User
 from src.domain.values import Role
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import RoleField, TextField
 from src.interfaces.framework.requests import client, services
-from src.interfaces.web.console.pages import ADMINS, Page, go
+from src.interfaces.web.console.pages import ADMINS, Confirmation, Page, go
 from src.interfaces.web.console.users import USERS
 
 roles = Page("/users/<id>/role", "users/ask.html", ADMINS)
@@ -24,12 +24,6 @@ class NewRole(Form):
     """The role that a user gets."""
 
     role: RoleField
-
-
-class Confirmation(Form):
-    """The name of a user, typed to confirm what cannot be undone."""
-
-    confirm: TextField = ""
 
 
 class Several(Form):
@@ -59,8 +53,8 @@ class Act:
 
         @page.form()
         def confirmed(caller: Caller, id: str, body: Confirmation) -> Response:
-            if self.typed and body.confirm.strip() != name_of(services().directory.show(id)):
-                raise Invalid(FieldError("confirm", "invalid", "Type the name as it is shown."))
+            if self.typed:
+                body.require(name_of(services().directory.show(id)))
             self.run(caller, id)
             return go(USERS if self.name == "delete" else f"{USERS}/{id}", _DONE.get(self.name, self.name))
 
