@@ -17,13 +17,13 @@ from src.interfaces.framework.fields import (
     NameField,
     NewPasswordField,
     RoleField,
-    TextField,
     UsernameField,
 )
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
 from src.interfaces.views import UserView
+from src.interfaces.web.console.account import Names
 from src.interfaces.web.console.creating import create_once
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, filters, next_query
 from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go
@@ -60,19 +60,14 @@ class Person(Form):
     password: NewPasswordField | None = None
 
 
-class Changes(Form):
+class Changes(Names):
     """The profile of a user, and the revision of the user at which it was shown."""
 
-    username: UsernameField | None = None
     email: EmailField | None = None
-    name: NameField | None = None
-    last_name: LastNameField | None = None
-    revision: TextField
 
     def profile(self) -> Profile:
         """Return the fields to store. An empty field removes a name, but neither the username nor the address."""
-        change: Profile = {"name": self.name, "last_name": self.last_name}
-        change = change | {"username": self.username} if self.username else change
+        change = Names.profile(self)
         return change | {"email": self.email} if self.email else change
 
 
