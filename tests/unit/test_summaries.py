@@ -157,6 +157,13 @@ def test_the_text_of_a_clean_table_says_so(check: Callable[..., tuple[Report, Ro
     }
 
 
+def test_a_single_word_for_yes_is_described_without_a_word_for_no(
+    check: Callable[..., tuple[Report, Rows]],
+) -> None:
+    said = summary(check(table(12, n=lambda row: row, paid=lambda row: "X" if row == 5 else ["SI", "NO"][row % 2])))
+    assert "“paid” is written as SI/NO, but as x in 1 row, at line 7." in said.text
+
+
 def test_a_table_without_rows_has_a_summary(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check("a,b\n", {"a": "integer", "c": {"type": "date", "min": "2024-01-01"}}))
     assert said.text.startswith("The table has 0 rows and 2 columns. 0 rows have no error.\n- The header")
@@ -363,9 +370,9 @@ SCHEMAS: list[object] = [
 
 
 @settings(max_examples=250, deadline=None)
-@example(seed=756507516, width=5, rows=44, adviser=False)  # values with blanks around them were not bounded
-@example(seed=4229002824, width=5, rows=15, adviser=True)  # nor were those of totals
-@example(seed=2755320927, width=3, rows=111, adviser=False)  # a title that is the name of a column became the header
+@example(seed=2691249995, width=4, rows=32, adviser=False)  # values with blanks around them were not bounded
+@example(seed=964587457, width=5, rows=35, adviser=False)  # a title that is the name of a column became the header
+@example(seed=2391333493, width=5, rows=35, adviser=True)  # a pattern was tried on valid rows only
 @given(seed=st.integers(0, 2**32), width=st.integers(1, 5), rows=st.integers(0, 160), adviser=st.booleans())
 def test_a_check_with_the_suggested_schema_finds_nothing_new(
     tmp_path_factory: pytest.TempPathFactory, seed: int, width: int, rows: int, adviser: bool
@@ -377,7 +384,7 @@ def test_a_check_with_the_suggested_schema_finds_nothing_new(
     delimiter, encoding = chance.choice(DIALECTS)
 
     def lines() -> Iterable[list[str]]:
-        if "" not in names and chance.random() < 0.2:
+        if chance.random() < 0.2 and not dirt and rows and width > 2 and "" not in names and len({*names}) == width:
             yield [chance.choice(["A report", "n"])]
         yield [*names[:-1], names[-1] or "last"]
         for row in range(rows):

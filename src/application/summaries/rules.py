@@ -9,8 +9,8 @@ from typing import Literal
 from src.application.summaries import texts
 from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
+from src.application.summaries.texts import described, form_of
 from src.domain.csv import Column, ColumnType, Report, Severity, Validation, schema_json
-from src.domain.csv.forms import described, form_of
 
 ENGLISH = NullTranslations()
 MAX_TEXT = 4_000

@@ -3,9 +3,11 @@
 No sentence agrees in gender or number with a value in it, since a column may have any name.
 """
 
+import re
 from typing import Final
 
-from src.domain.csv import ColumnType
+from src.domain.csv import Column, ColumnType
+from src.domain.csv.forms import candidates, grammar
 
 FORMATS: Final = {
     ColumnType.INTEGER: "Write digits only: no decimals, units or leading zeros.",
@@ -92,8 +94,8 @@ NOTES: Final = {
     "title": "Lines above the header were passed over.",
     "note": "Notes below the last row were passed over.",
     "matched": "Names that differ from the schema only in capitals, accents or blanks were matched: {names}.",
-    "unknown": "The schema does not name these columns, which were checked as without a schema: {names}.",
-    "ambiguous": "Day and month could be exchanged in these columns; the day was taken to be first: {names}.",
+    "unknown": "The schema does not name {names}: the check there was as without a schema.",
+    "ambiguous": "Day and month could be exchanged in {names}; the day was taken to be first.",
 }
 RULES: Final = {
     "required": "has a value in every row",
@@ -111,3 +113,30 @@ UNCHECKED: Final = {
     "enum": "which words are allowed",
 }
 """By rule of a schema: what a report leaves open if the schema does not have that rule."""
+
+
+def form_of(column: Column, text: str) -> Column | None:
+    """Return a nameless column of the type in whose form a value is written, or None if the value has no known form."""
+    for candidate in candidates(column.type):
+        if (pattern := grammar(candidate)) and re.fullmatch(pattern, text):
+            return candidate
+    return None
+
+
+def described(column: Column) -> str:
+    """Return an example of the form of a column, such as ``dd/mm/yyyy`` or ``1.234,5``.
+
+    The example is empty if the column has no form.
+    """
+    match column.type:
+        case ColumnType.DATE | ColumnType.DATETIME:
+            return column.format or ""
+        case ColumnType.INTEGER:
+            return f"1{column.thousands or ''}234"
+        case ColumnType.NUMBER:
+            return f"1{column.thousands or ''}234{column.decimal or '.'}5"
+        case ColumnType.BOOLEAN:
+            words = (column.true, column.false) if column.true or column.false else ("true", "false")
+            return "/".join(word for word in words if word)
+        case _:
+            return ""

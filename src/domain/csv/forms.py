@@ -204,32 +204,6 @@ def comparable(column: Column, text: str) -> Comparable:
     return ORDER[column.type](normalised(column, text))
 
 
-def form_of(column: Column, text: str) -> Column | None:
-    """Return a copy of the column with the form in which a value is written, or None if the value has no known form."""
-    for candidate in candidates(column.type):
-        if (pattern := grammar(candidate)) and re.fullmatch(pattern, text):
-            return candidate
-    return None
-
-
-def described(column: Column) -> str:
-    """Return an example of the form of a column, such as ``dd/mm/yyyy`` or ``1.234,5``.
-
-    The example is empty if the column has no form.
-    """
-    match column.type:
-        case ColumnType.DATE | ColumnType.DATETIME:
-            return column.format or ""
-        case ColumnType.INTEGER:
-            return f"1{column.thousands or ''}234"
-        case ColumnType.NUMBER:
-            return f"1{column.thousands or ''}234{column.decimal or '.'}5"
-        case ColumnType.BOOLEAN:
-            return "/".join(word for word in (column.true or "true", column.false or "false") if word)
-        case _:
-            return ""
-
-
 def with_default_form(column: Column, decimal: str) -> Column:
     """Return the column with the default form of its type, if the column has no form yet."""
     match column.type:
