@@ -27,7 +27,7 @@ class MaintenanceService:
     count: CountEvent = uncounted
 
     def check_store(self) -> None:
-        """Raise Unavailable when the store cannot be read."""
+        """Raise Unavailable when the store cannot be read, or its disk is nearly full."""
         self.store.ping()
 
     def reconcile_accounts(self, older_than: timedelta = RECONCILE_AFTER) -> int:

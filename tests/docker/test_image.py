@@ -31,6 +31,16 @@ not_here = ("__main__", ".migrations.", ".granian")
 print(*(importlib.import_module(name) for name in names if not any(part in name for part in not_here)))
 """
 
+FILL = """
+with open("/data/filler", "ab", buffering=0) as filler:
+    for size in (65536, 4096, 1):
+        try:
+            while True:
+                filler.write(bytes(size))
+        except OSError:
+            pass
+"""
+
 
 DEVELOPMENT = ["--env", "APP_ENV=development"]
 ADMIN = [*DEVELOPMENT, "--env", "ADMIN_EMAIL=admin@example.com", "--env", f"ADMIN_PASSWORD={PASSWORD}"]
@@ -130,6 +140,28 @@ def test_serves_and_checks_csv_files_if_it_has_polars(image: str) -> None:
     else:
         assert answer.status_code == 503, answer.text
         assert answer.json()["detail"] == "No CSV files are checked here until the operator installs polars."
+
+
+def test_on_a_disk_filled_to_the_last_byte_it_is_not_ready_and_data_can_be_deleted(whole: str) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with container(whole, port, *ADMIN, "--tmpfs", "/data:size=32m,mode=1777") as name:
+        until(partial(answers, port))
+        credentials = {"email": "admin@example.com", "password": PASSWORD}
+        token = requests.post(f"{url}/login", json=credentials, timeout=10).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        files = [
+            requests.post(f"{url}/api/files", headers=headers, files={"file": b"x" * 100_000}, timeout=10).json()["id"]
+            for _ in range(3)
+        ]
+        for file in files:
+            docker("exec", name, "python", "-c", FILL)
+            assert not answers(port)
+            assert requests.post(f"{url}/tasks", headers=headers, json={"title": "t"}, timeout=10).status_code == 503
+            assert requests.post(f"{url}/login", json=credentials, timeout=10).ok
+            assert requests.delete(f"{url}/api/files/{file}", headers=headers, timeout=10).status_code == 204
+        docker("exec", name, "rm", "/data/filler")
+        until(partial(answers, port))
 
 
 def test_every_module_of_the_service_finds_the_packages_that_it_imports(whole: str) -> None:

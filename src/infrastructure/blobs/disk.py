@@ -17,6 +17,7 @@ from typing import IO
 from src.domain.errors import NotFound
 from src.infrastructure.blobs.object_keys import checked
 from src.infrastructure.chunks import CHUNK_BYTES, guarded
+from src.infrastructure.disks import require_free
 from src.infrastructure.outages import unavailable_on
 
 _ABANDONED_SECONDS = 60 * 60
@@ -42,7 +43,10 @@ class DiskBlobs:
         self._clock = clock
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Store an object. Once the method has returned, the object survives a power loss."""
+        """Store an object. Once the method has returned, the object survives a power loss.
+
+        Raises Unavailable when the disk is full, or nearly so: deleting needs some space.
+        """
         target = self._folder / checked(key)
         with guarded(chunks) as chunks, _translated():
             _make_folder(self._unfinished)
@@ -53,6 +57,7 @@ class DiskBlobs:
                         file.write(chunk)
                     file.flush()
                     os.fsync(file.fileno())
+                    require_free(self._folder)
                     _make_folder(target.parent)
                     Path(file.name).replace(target)
                     _sync(target.parent)

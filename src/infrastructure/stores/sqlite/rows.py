@@ -10,6 +10,7 @@ from src.application.ports import EncodedRow
 from src.domain.csv import Row
 from src.domain.values import batches
 from src.infrastructure.stores.sqlite.connections import Connections
+from src.infrastructure.stores.sqlite.reserve import Reserve
 from src.infrastructure.stores.sqlite.tables import in_one_row
 
 WRITE_SECONDS, PAUSE_SECONDS = 0.02, 0.01
@@ -35,10 +36,12 @@ _REMOVE = """DELETE FROM rows WHERE set_id = :set_id AND line <= (
 class SqliteRows:
     """Stores rows in the table ``rows``. Implements RowStore."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, reserve: Reserve) -> None:
         self._connections = connections
+        self._reserve = reserve
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
+        self._reserve.hold()
         rest = batches(rows, BATCH)
 
         def insert_batch(connection: Connection) -> bool:
@@ -56,7 +59,11 @@ class SqliteRows:
 
     def remove(self, set_id: str) -> None:
         parameters = {"set_id": set_id, "limit": BATCH}
-        self._in_short_transactions(lambda connection: connection.execute(_REMOVE, parameters).rowcount > 0)
+
+        def remove_batch(connection: Connection) -> bool:
+            return connection.execute(_REMOVE, parameters).rowcount > 0
+
+        self._reserve.used_by(lambda: self._in_short_transactions(remove_batch))
 
     def _in_short_transactions(self, step: Callable[[Connection], bool]) -> None:
         """Repeat ``step`` until it returns False; end the transaction and pause often, so that others can write."""

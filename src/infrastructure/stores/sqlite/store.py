@@ -23,6 +23,7 @@ from src.infrastructure.stores.migrated import MigratedStore
 from src.infrastructure.stores.schema.types import Collection
 from src.infrastructure.stores.sqlite.commits import CommitQueue
 from src.infrastructure.stores.sqlite.connections import Connections, connect, parse_path
+from src.infrastructure.stores.sqlite.reserve import Reserve
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from src.infrastructure.stores.sqlite.tables import TABLES
 
@@ -33,6 +34,7 @@ class SqliteStore(MigratedStore):
     def __init__(self, file: Path, *, pool_size: int) -> None:
         self.connections = Connections(file, pool_size)
         self._commits = CommitQueue(self.connections)
+        self._reserve = Reserve(file)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
@@ -59,8 +61,13 @@ class SqliteStore(MigratedStore):
     def close(self) -> None:
         self.connections.close()
 
+    def ping(self) -> None:
+        """Raise Unavailable when the store cannot be read, or its disk is nearly full."""
+        super().ping()
+        self._reserve.check()
+
     def bulk_rows(self) -> RowStore:
-        return SqliteRows(self.connections)
+        return SqliteRows(self.connections, self._reserve)
 
     def _get(self, *keys: Key) -> list[Document | None]:
         found: list[Document | None] = []
@@ -88,8 +95,17 @@ class SqliteStore(MigratedStore):
             for write in writes:
                 _apply(connection, write, operation)
 
-        self._commits.commit(apply)
+        if _only_adds_lasting_data(writes):
+            self._reserve.hold()
+            self._commits.commit(apply)
+        else:  # a deletion begins with an update, which marks its record, and somebody has to log in for it
+            self._reserve.used_by(lambda: self._commits.commit(apply))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
+
+
+def _only_adds_lasting_data(writes: Sequence[Write]) -> bool:
+    """Return whether writes are all inserts, and not all of documents that expire, such as sessions and events."""
+    return all(isinstance(each, Insert) for each in writes) and not all(each.key.collection.expires for each in writes)
 
 
 def _apply(connection: sqlite3.Connection, write: Write, operation: str) -> None:

@@ -1,0 +1,67 @@
+"""A reserve of disk space, so that data can still be deleted when other programs have filled the disk."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from src.domain.errors import Unavailable
+from src.infrastructure.disks import RESERVE_BYTES, require_free
+from src.infrastructure.outages import unavailable_on
+
+_translated = partial(unavailable_on, OSError)
+
+
+class Reserve:
+    """A file beside the database that holds disk space.
+
+    Deleting needs disk space too: SQLite writes each change to its log first. A deletion that finds the disk full
+    removes the reserve and is repeated. No lasting data is added until there is room for the reserve again.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._file = Path(f"{database}-reserve")
+
+    def check(self) -> None:
+        """Raise Unavailable when the disk is nearly full."""
+        with _translated():
+            require_free(self._file.parent)
+
+    def hold(self) -> None:
+        """Create the reserve, unless it exists. Raises Unavailable when the disk is nearly full."""
+        if self._file.exists():
+            self.check()
+            return
+        with _translated():
+            require_free(self._file.parent, 2 * RESERVE_BYTES)  # the reserve, and room for data
+            self._create()
+
+    def _create(self) -> None:
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+        except OSError:
+            self._file.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def used_by(self, change: Callable[[], None]) -> None:
+        """Call ``change``, and call it again without the reserve if it finds the disk full. Raises its errors."""
+        try:
+            change()
+        except Unavailable as error:
+            if not _is_full(error.__cause__):
+                raise
+            try:
+                self._file.unlink()
+            except OSError:
+                raise error from error.__cause__
+            change()
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Return whether SQLite could not write to a file. The index of its log reports a full disk as an input error."""
+    full = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in full
