@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 from torture.covered import FOLDER as COVERED
-from torture.mutations import ROOT, Mutant, mutants_of
-from torture.runs import FOLDER, Rounds, Target, current_commit
+from torture.mutations import Mutant, mutants_of
+from torture.runs import FOLDER, ROOT, Rounds, Target, current_commit
 
 PACKAGES = {
     "domain": ["src/domain"],
@@ -59,6 +59,8 @@ def opened() -> Iterator[Rounds]:
 
         def play(number: int, _: Random) -> Counter[str]:
             counts, killers = Counter[str](), set[str]()
+            if number == 0:
+                SURVIVORS.unlink(missing_ok=True)
             for package, mutants in drawn.items():
                 for mutant in mutants[number * _EACH :][:_EACH]:
                     tests = chosen.tests_for(mutant)
@@ -68,7 +70,7 @@ def opened() -> Iterator[Rounds]:
                     counts[f"{'survived' if state == 'survived' else 'killed'} in {package}"] += 1
                     killers |= {test} - {""}
                     if state == "survived":
-                        _add_survivor(number, mutant)
+                        _add_survivor(mutant)
             state, test = ask(None, sorted(killers)) if killers else ("survived", "")
             assert state == "survived", f"{test} fails without a mutant too"
             return counts
@@ -135,8 +137,8 @@ def survivors() -> dict[str, str]:
     return {id: reasons.get(id, "") for id in json.loads(SURVIVORS.read_text("utf-8"))}
 
 
-def _add_survivor(number: int, mutant: Mutant) -> None:
-    kept = json.loads(SURVIVORS.read_text("utf-8")) if number and SURVIVORS.exists() else []
+def _add_survivor(mutant: Mutant) -> None:
+    kept = json.loads(SURVIVORS.read_text("utf-8")) if SURVIVORS.exists() else []
     SURVIVORS.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -6,10 +6,10 @@ packages that are called ``src``, and cosmic-ray changes the files of the workin
 
 import ast
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from torture.runs import ROOT
+
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,

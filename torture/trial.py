@@ -17,7 +17,8 @@ from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 from typing import Any
 
-from torture.mutations import ROOT, mutated
+from torture.mutations import mutated
+from torture.runs import ROOT
 
 _LIBRARIES = ("pytest", "hypothesis", "schemathesis", "flask", "pydantic_settings", "jwt", "argon2", "jsonschema_rs")
 

@@ -2,7 +2,8 @@
 
 import ast
 
-from torture.mutations import ROOT, mutants_of, mutated
+from torture.mutations import mutants_of, mutated
+from torture.runs import ROOT
 
 MODULE = "src/application/caller.py"
 
