@@ -135,6 +135,13 @@ def test_the_pages_are_for_the_roles_of_the_api(
         assert surfer.open(path).status_code == expected
 
 
+def test_the_token_of_another_form_uploads_no_dataset_for_a_user(app: Flask, signed_in: Surfer, anna: Person) -> None:
+    token = forms_of(signed_in.open(FILES))[FILES]["csrf"].encode()
+    sent = post_parts(signed_in, DATASETS, ("csrf", None, token), ("file", "a.csv", b"id\n1\n"))
+    assert sent.status_code == 403
+    assert client_of(app).get("/user/export", headers=anna.headers).json["datasets"] == []
+
+
 # Datasets
 
 
