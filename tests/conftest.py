@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import emulators
+from tests.support.scheduling import FileScheduling
 
 # How long an example takes says something about the machine only, which runs other tests at the same time.
 settings.register_profile("portero", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,6 +40,12 @@ def pytest_configure() -> None:
 def pytest_configure_node(node: Any) -> None:
     """Called by pytest-xdist in the process that hands out the tests, for each that runs some."""
     node.workerinput[_EMULATORS] = _shared(node.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Called by pytest-xdist for what hands out the tests."""
+    return FileScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,51 @@
+"""A test process that dies leaves nothing behind for which the others wait for ever."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.support.scheduling import FileScheduling
+
+TESTS = [f"tests/test_{file}.py::test_{number}" for file in "abcdef" for number in range(3)]
+
+
+class Process:
+    """Stands for a test process: it keeps the tests that it was told to run, and those that it ran."""
+
+    def __init__(self, scheduling: FileScheduling) -> None:
+        self.gateway = SimpleNamespace(id="gw0")
+        self.shutting_down = False
+        self.waiting: list[int] = []
+        self.ran: list[int] = []
+        self._scheduling = scheduling
+
+    def send_runtest_some(self, tests: list[int]) -> None:
+        assert tests, "told to run nothing, after which a process asks for nothing"
+        self.waiting += tests
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+    def run_one(self) -> None:
+        self.ran.append(self.waiting.pop(0))
+        self._scheduling.mark_test_complete(cast(Any, self), self.ran[-1])
+
+
+def test_the_files_that_a_dead_process_had_finished_are_not_handed_out_again() -> None:
+    option = SimpleNamespace(loadscopereorder=False)
+    config = cast(pytest.Config, SimpleNamespace(getvalue=lambda _: ["popen"] * 2, option=option))
+    scheduling = FileScheduling(config)
+    dead, alive = Process(scheduling), Process(scheduling)
+    for process in (dead, alive):
+        scheduling.add_node(cast(Any, process))
+        scheduling.add_node_collection(cast(Any, process), TESTS)
+    scheduling.schedule()
+    for _ in range(4):
+        dead.run_one()
+
+    assert scheduling.remove_node(cast(Any, dead)) == TESTS[dead.waiting[0]]
+
+    while not alive.shutting_down or alive.waiting:
+        alive.run_one()
+    assert sorted(dead.ran + alive.ran) == list(range(len(TESTS)))
