@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import emulators
-from tests.support.scheduling import FileScheduling
+from tests.support.scheduling import FileScheduling, spread
 
 # How long an example takes says something about the machine only, which runs other tests at the same time.
 settings.register_profile("portero", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,6 +46,14 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Called by pytest-xdist for what hands out the tests."""
     return FileScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mix the files of all folders when several processes run them."""
+    if hasattr(config, "workerinput"):
+        place = spread(item.nodeid.partition("::")[0] for item in items)
+        items.sort(key=lambda item: place[item.nodeid.partition("::")[0]])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

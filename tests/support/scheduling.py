@@ -1,7 +1,13 @@
 """How pytest-xdist shares out the test files among its processes."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
+
+_LONG, _END_OF_LONG = "tests/e2e", 0.8
+"""The folder whose files take longest, and the part of the run at which the last one of them begins."""
 
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
@@ -17,3 +23,19 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
         self.assigned_work[node] = {name: tests for name, tests in files.items() if not all(tests.values())}
         crashed: str | None = super().remove_node(node)
         return crashed
+
+
+def spread(files: Iterable[str]) -> dict[str, float]:
+    """Return the place of each test file in the run, from 0 to 1, so that every folder is spread over the whole run.
+
+    The tests of some folders mostly wait for servers and browsers, and those of others mostly compute. Side by side
+    they keep the processors busier than one folder after the other. No long file begins near the end.
+    """
+    folders = defaultdict[str, list[str]](list)
+    for file in dict.fromkeys(files):
+        folders["/".join(file.split("/")[:2])].append(file)
+    return {
+        file: (number + 0.5) / len(found) * (_END_OF_LONG if folder == _LONG else 1)
+        for folder, found in folders.items()
+        for number, file in enumerate(found)
+    }

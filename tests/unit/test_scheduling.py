@@ -1,11 +1,11 @@
-"""A test process that dies leaves nothing behind for which the others wait for ever."""
+"""The order of the test files, and a test process that dies: the others do not wait for ever."""
 
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from tests.support.scheduling import FileScheduling
+from tests.support.scheduling import FileScheduling, spread
 
 TESTS = [f"tests/test_{file}.py::test_{number}" for file in "abcdef" for number in range(3)]
 
@@ -49,3 +49,11 @@ def test_the_files_that_a_dead_process_had_finished_are_not_handed_out_again() -
     while not alive.shutting_down or alive.waiting:
         alive.run_one()
     assert sorted(dead.ran + alive.ran) == list(range(len(TESTS)))
+
+
+def test_every_folder_is_spread_over_the_run_and_no_long_file_begins_at_its_end() -> None:
+    files = [f"tests/{folder}/test_{number}.py" for folder in ("e2e", "unit") for number in range(4)]
+    place = spread(files)
+    order = sorted(files, key=place.__getitem__)
+    assert order == [f"tests/{folder}/test_{number}.py" for number in range(4) for folder in ("e2e", "unit")]
+    assert place["tests/e2e/test_3.py"] < 0.8
