@@ -40,16 +40,16 @@ class MemoryStore(Store):
             return document.fields[query.order], document.key.id
 
         with self._lock:
-            collection = list(self._collections[query.collection.name].values())
-        found = [
-            document
-            for document in collection
-            if document.fields[query.order] is not None
-            and all(document.fields[name] == value for name, value in query.equal.items())
-            and (query.until is None or document.fields[query.order] <= query.until)
-            and (query.start is None or document.fields[query.order] >= query.start)
-            and (after is None or (place(document) < after if query.descending else place(document) > after))
-        ]
+            found = list(self._collections[query.collection.name].values())
+        for name, value in query.equal.items():
+            found = [document for document in found if document.fields[name] == value]
+        found = [document for document in found if document.fields[query.order] is not None]
+        if (start := query.start) is not None:
+            found = [document for document in found if document.fields[query.order] >= start]
+        if (until := query.until) is not None:
+            found = [document for document in found if document.fields[query.order] <= until]
+        if after is not None:
+            found = [each for each in found if (place(each) < after if query.descending else place(each) > after)]
         ordered = sorted(found, key=place, reverse=query.descending)
         return [_copy(document) for document in ordered[: query.limit + 1]]
 
