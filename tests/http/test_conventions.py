@@ -421,13 +421,15 @@ BODIES: dict[str, tuple[bytes, int]] = {
 @pytest.mark.parametrize("name", BODIES)
 def test_malformed_json_returns_400_and_invalid_json_422(client: Client, name: str) -> None:
     data, status = BODIES[name]
+    person = join(client, role="admin")
     for method, path in TAKING_JSON + IGNORING:
-        person = join(client, role="admin")
         url = place(client, person, method, path)
         response = client.open(url, method=method, data=data, content_type=JSON, headers=person.headers)
         expected = {status, EMPTY.get((method, path), status)} if status == 422 and data.startswith(b"{") else {status}
         assert response.status_code in expected, (path, response.text)
         assert all(word not in response.text for word in ("recursion", "sys.", "Error", "pydantic", "instance of"))
+        if response.status_code < 400:
+            person = join(client, role="admin")  # the session may have ended
 
 
 FORMS: dict[str, bytes] = {
