@@ -32,17 +32,20 @@ def sign_up_at_once(app: Flask, name: str, taken: str) -> Counter[str]:
         assert not isinstance(outcome, Exception), repr(outcome)
         answers.append((body, outcome))
     statuses = Counter(answer.status_code for _, answer in answers)
-    assert statuses == {201: 1, 409: SIGN_UPS - 1}, statuses
+    unexpected = [(body, answer.status_code, answer.text) for body, answer in answers if answer.status_code != 409]
+    assert statuses == {201: 1, 409: SIGN_UPS - 1}, unexpected
     [winner] = [answer.json["id"] for _, answer in answers if answer.status_code == 201]
     losers = [(body, answer) for body, answer in answers if answer.status_code == 409]
     for _, answer in losers:
-        assert [error["field"] for error in answer.json["errors"]] == [taken]
+        assert [error["field"] for error in answer.json["errors"]] == [taken], answer.text
 
     client, loser = client_of(app), losers[0][0]
     shown = client.post("/login", json={taken: loser[taken], "password": PASSWORD})
+    assert shown.status_code == 200, shown.text
     headers = {"Authorization": f"Bearer {shown.json['access_token']}"}
     assert client.get("/user", headers=headers).json["id"] == winner
     assert services_of(app).accounts.accounts.users.get(winner)
     free = {"username": f"w{name}"} if taken == "username" else {"email": f"w{name}@example.com"}
-    assert client.post("/register", json={**loser, **free}).status_code == 201
+    registered = client.post("/register", json={**loser, **free})
+    assert registered.status_code == 201, registered.text
     return Counter({"sign-ups": SIGN_UPS, "winners": 1})
