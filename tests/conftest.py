@@ -6,9 +6,10 @@ By the first test that wants one; or, when pytest-xdist runs tests in several pr
 import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.scheduling import FileScheduling, spread
 settings.register_profile("portero", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portero")
 
+T = TypeVar("T")
 _EMULATORS = "emulators"
 _addresses = pytest.StashKey[dict[str, str]]()
 
@@ -123,14 +125,26 @@ def _started(config: pytest.Config, name: str) -> Iterator[str]:
 
 
 def _shared(config: pytest.Config) -> dict[str, str]:
-    """The address of each emulator, or why there is none; stopped when all tests have run."""
+    """Return the address of each emulator, or why there is none; all start at once, and stop after the tests."""
     if _addresses not in config.stash:
-        stack = ExitStack()
-        config.add_cleanup(stack.close)
-        config.stash[_addresses] = {}
-        for name in ("firestore", "firebase_auth", "postgres", "dynamodb"):
-            try:
-                config.stash[_addresses][name] = stack.enter_context(getattr(emulators, name)())
-            except emulators.NotReady as error:
-                config.stash[_addresses][name] = str(error)
+        stacks = {name: ExitStack() for name in ("firestore", "firebase_auth", "postgres", "dynamodb")}
+
+        def stop() -> None:
+            _at_once(ExitStack.close, stacks.values())
+
+        config.add_cleanup(stop)
+        config.stash[_addresses] = dict(zip(stacks, _at_once(_address, stacks, stacks.values()), strict=True))
     return config.stash[_addresses]
+
+
+def _address(name: str, stack: ExitStack) -> str:
+    try:
+        address: str = stack.enter_context(getattr(emulators, name)())
+    except emulators.NotReady as error:
+        return str(error)
+    return address
+
+
+def _at_once(call: Callable[..., T], *arguments: Iterable[Any]) -> list[T]:
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(call, *arguments))
