@@ -17,11 +17,16 @@ _CELLS = 50
 
 
 def _checks() -> list[tuple[str, Callable[[Flask], None]]]:
+    operations = sorted(OPERATIONS)
     return [
-        *(("cells of role, route and owner", partial(check_role, cell=cell)) for cell in role_cells()),
+        *(
+            ("cells of role, route and owner", partial(check_role, cell=cell))
+            for method, path in operations
+            for cell in role_cells(method, path)
+        ),
         *(
             ("cells of token and route", partial(check_token, method=method, path=path, kind=kind))
-            for method, path in sorted(OPERATIONS)
+            for method, path in operations
             for kind in KINDS
         ),
         *(("cells of role and page", partial(check_console, cell=cell)) for cell in console_cells(guarded_app())),

@@ -41,13 +41,12 @@ class RoleCell(NamedTuple):
     status: int
 
 
-def role_cells() -> Iterator[RoleCell]:
-    """Yield every cell of operation, role and owner."""
-    for method, path in sorted(OPERATIONS):
-        row = row_of(method, path)
-        for owner, table in tables_of(method, path).items():
-            for role in ROLES:
-                yield RoleCell(method, path, role, owner, status_of(row, owner, table, role))
+def role_cells(method: str, path: str) -> Iterator[RoleCell]:
+    """Yield every cell of role and owner of an operation."""
+    row = row_of(method, path)
+    for owner, table in tables_of(method, path).items():
+        for role in ROLES:
+            yield RoleCell(method, path, role, owner, status_of(row, owner, table, role))
 
 
 def check_role(app: Flask, cell: RoleCell) -> None:

@@ -400,10 +400,12 @@ def validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator({**json.loads(schema), "components": DOCUMENT["components"]}, validate_formats=True)
 
 
+_OAUTH_PATHS = {path for path, each in DOCUMENT["paths"].items() if "#/components/responses/oauth-" in str(each)}
+
+
 def is_oauth(request: Request) -> bool:
     """Return whether the request was sent to a path whose errors are those of OAuth2."""
-    described = DOCUMENT["paths"].get(request.path.rstrip("/"), {})
-    return "#/components/responses/oauth-" in str(described)
+    return request.path.rstrip("/") in _OAUTH_PATHS
 
 
 def _check(app: Flask, response: Answer) -> None:
