@@ -65,3 +65,10 @@ def test_a_column_that_the_schema_does_not_name_is_an_error_only_if_it_is_closed
         schema = {"closed": closed, "columns": {"id": "integer"}}
         found = broken_rules(upload(client, anna, data, schema=schema).json)
         assert len([rule for rule, _ in found if rule == "header"]) == broken
+
+
+def test_an_amount_in_parentheses_or_before_a_minus_is_negative(client: Client, anna: Person) -> None:
+    schema = {"n": {"type": "number", "decimal": ",", "thousands": ".", "min": -500}}
+    made = upload(client, anna, "id;n\n1;1.200,50\n2;(1.200,50)\n3;99,5-\n4;-7\n", schema=schema)
+    assert broken_rules(made.json) == {("min", "n"): (1, [3])}
+    assert [row["normalised"]["n"] for row in get_rows(client, anna, made)[:3]] == [1200.5, -1200.5, -99.5]

@@ -54,8 +54,16 @@ def number_in(column: Column, cell: pl.Expr) -> pl.Expr:
     if column.decimal == ",":
         cell = cell.str.replace(",", ".", literal=True)
     if column.thousands or column.decimal == ",":
-        cell = cell.str.replace(r"^\(?([0-9.]+)[-)]$", "-$1")
+        return cell.map_batches(_numbers, return_dtype=pl.Float64)
     return cell.cast(pl.Float64, strict=False)
+
+
+def _numbers(texts: pl.Series) -> pl.Series:
+    """Return the numbers in texts, also those that are negative by parentheses or by a minus behind them."""
+    numbers = texts.cast(pl.Float64, strict=False)
+    others = numbers.is_null().arg_true()  # few, so that an expression on all texts would take longer
+    sizes = texts.gather(others).str.extract(r"^\(?([0-9.]+)[-)]$").cast(pl.Float64, strict=False)
+    return numbers.scatter(others, -sizes)
 
 
 def ordinary_range(column: Column, evidence: ColumnEvidence) -> tuple[float, float] | None:
