@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 
-from src.bootstrap import prepare
+from src.bootstrap import adapters, prepare
+from src.infrastructure.stores.portable import Store
 from tests.e2e.firebase import Firebase
 from tests.e2e.kills import ACTS, Scene, fill, kill, open_scene, settings_at
 from tests.e2e.mortal import Mortal, Place
 from tests.support import emulators
-from tests.support.aws import REGION, use_aws
+from tests.support.aws import REGION, open_dynamodb, use_aws
 from tests.support.databases import create_database
 from torture.runs import Rounds, Target
 
@@ -47,13 +48,21 @@ def _scenes() -> Iterator[Mapping[str, Scene]]:
                 auth_project=emulators.PROJECT,
             )
             prepare.prepare(settings_at(place))
-            opened = open_scene(place, Firebase(auth, place.auth_project), mortal, copied=copied, new_store=new_store)
-            stack.callback(opened.store.close)
-            return opened
+            store = _opened(place)
+            stack.callback(store.close)
+            firebase = Firebase(auth, place.auth_project)
+            return open_scene(place, store, firebase, mortal, copied=copied, new_store=new_store)
 
         copied = scene(new_stores["SQLite"], "")
         fill(copied)
         yield {name: scene(new_store, copied.place.store) for name, new_store in new_stores.items()}
+
+
+def _opened(place: Place) -> Store:
+    """Return the store of a place. It waits for longer than the service would, because a busy machine is slow."""
+    if place.store.startswith("dynamodb://"):
+        return open_dynamodb(place.store.rpartition("/")[2])
+    return adapters.make_store(settings_at(place))
 
 
 @contextmanager

@@ -77,11 +77,10 @@ class Scene:
 
 
 def open_scene(
-    place: Place, firebase: Firebase, mortal: Mortal, *, copied: str = "", new_store: Callable[[], str] = str
+    place: Place, store: Store, firebase: Firebase, mortal: Mortal, *, copied: str, new_store: Callable[[], str]
 ) -> Scene:
-    """Return a scene at a place whose store is prepared."""
-    settings = settings_at(place)
-    store, queue = adapters.make_store(settings), RecordingQueue()
+    """Return a scene at a place whose store is prepared and open."""
+    settings, queue = settings_at(place), RecordingQueue()
     services = wire(settings, store=store, queue=queue, pictures=OnePicture())
     importer = wire(settings.model_copy(update={"identity": "local"}), store=store, queue=queue)
     return Scene(place, store, Client(services), importer, firebase, mortal, copied, new_store)
@@ -286,6 +285,8 @@ def kill(scene: Scene, store: str, name: str, random: Random) -> Counter[str]:
         outcome = scene.mortal.carry_out(place, trial.request, die_at=random.randint(1, steps))
     else:
         outcome = scene.mortal.carry_out(place, trial.request, die_after=random.uniform(0, seconds))
+    if outcome.status == 503:  # an emulator was too slow, on a busy machine
+        outcome = replace(outcome, status=None)
     repaired = scene.repair()
     with told([name, *outcome.steps, f"status {outcome.status}"]):
         assert scene.broken(known) == []
