@@ -14,7 +14,7 @@ from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.cli.events import events
 from src.interfaces.cli.invitations import invitations
-from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.listing import attributes, listing, print_list
 from src.interfaces.cli.mails import mails
 from src.interfaces.cli.passwords import passwords
 from src.interfaces.cli.services import services as service_accounts
@@ -120,18 +120,8 @@ def list_jobs(console: Console, status: str | None, as_json: bool, limit: int | 
     """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
     services = console.services()
     found = all_items(lambda cursor: services.jobs.list(None, JobStatus(status) if status else None, cursor))
-    rows = (
-        {
-            "id": job.id,
-            "kind": job.kind,
-            "status": job.status.value,
-            "attempts": job.attempts,
-            "updated_at": job.updated_at.isoformat(timespec="seconds"),
-            "error": job.error,
-        }
-        for job in found
-    )
-    print_list(rows, as_json, limit)
+    names = ("id", "kind", "status", "attempts", "updated_at", "error")
+    print_list((attributes(job, *names) for job in found), as_json, limit)
 
 
 @jobs.command("retry")
@@ -216,14 +206,8 @@ def migration_secret(console: Console) -> None:
     click.echo(console.migration_secret())
 
 
-cli.add_command(copy)
-cli.add_command(datasets)
-cli.add_command(events)
-cli.add_command(invitations)
-cli.add_command(mails)
-cli.add_command(passwords)
-cli.add_command(service_accounts)
-cli.add_command(users)
+for _command in (copy, datasets, events, invitations, mails, passwords, service_accounts, users):
+    cli.add_command(_command)
 
 
 def explain(error: Exception) -> str:

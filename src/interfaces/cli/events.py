@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from src.application.webhooks.dispatch import as_json as event_fields
 from src.domain.events import Event
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.cli.listing import line_of, listing, print_list
+from src.interfaces.cli.listing import line_of, listing, print_list, seconds
 
 _POLL_SECONDS = 2.0
 
@@ -34,8 +34,8 @@ def events(console: Console, as_json: bool, limit: int | None, follow: bool) -> 
 
 def _row(event: Event) -> Mapping[str, Any]:
     return {
-        "at": event.at.isoformat(timespec="seconds"),
-        "type": event.type.value,
+        "at": seconds(event.at),
+        "type": event.type,
         "user_id": event.user_id,
         "by": event.actor.id or event.actor.kind.value,
         "ip": event.ip,

@@ -7,7 +7,7 @@ from src.domain.sessions import Client
 from src.domain.values import Role
 from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.listing import listing, print_list, seconds
 from src.interfaces.languages import LANGUAGES
 
 
@@ -48,9 +48,9 @@ def list_invitations(console: Console, status: str | None, as_json: bool, limit:
         {
             "id": each.id,
             "email": each.email.address,
-            "role": each.role.value,
-            "status": each.status(service.clock()).value,
-            "expires_at": each.valid_until.isoformat(timespec="seconds"),
+            "role": each.role,
+            "status": each.status(service.clock()),
+            "expires_at": seconds(each.valid_until),
         }
         for each in all_items(lambda cursor: service.list(None, wanted, cursor, 100))
     )

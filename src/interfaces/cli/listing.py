@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,6 +18,17 @@ def listing(command: Command) -> Command:
     limit = click.option("--limit", type=click.IntRange(1, 10**9), help=maximum)
     as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
     return as_json(limit(command))
+
+
+def attributes(entity: object, *names: str) -> dict[str, Any]:
+    """Return attributes of an entity as an item of a list, by name. Times have whole seconds."""
+    values = {name: getattr(entity, name) for name in names}
+    return {name: seconds(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def seconds(time: datetime | None) -> str | None:
+    """Return a time in ISO 8601 to the second, or None without a time."""
+    return time and time.isoformat(timespec="seconds")
 
 
 def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | None) -> None:

@@ -8,7 +8,7 @@ from src.domain.sessions import NO_CLIENT
 from src.domain.values import Role
 from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.listing import attributes, listing, print_list
 
 
 @click.group()
@@ -34,16 +34,8 @@ def add_service(console: Console, name: str, role: str) -> None:
 def list_services(console: Console, as_json: bool, limit: int | None) -> None:
     """List the accounts of services, the newest first: id, name, role, when it was made."""
     service_accounts = console.services().service_accounts
-    rows = (
-        {
-            "id": each.id,
-            "name": each.name,
-            "role": each.role.value,
-            "created_at": each.created_at.isoformat(timespec="seconds"),
-        }
-        for each in all_items(lambda cursor: service_accounts.list(None, cursor, 100))
-    )
-    print_list(rows, as_json, limit)
+    found = all_items(lambda cursor: service_accounts.list(None, cursor, 100))
+    print_list((attributes(each, "id", "name", "role", "created_at") for each in found), as_json, limit)
 
 
 @services.command("delete")

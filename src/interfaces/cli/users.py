@@ -10,7 +10,7 @@ from src.domain.users import User
 from src.domain.values import Role
 from src.interfaces.cli.arguments import as_bad_parameter, find_user
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.listing import attributes, listing, print_list, seconds
 from src.interfaces.cli.transfers import export_users, import_users
 from src.interfaces.views import UserView
 
@@ -91,16 +91,9 @@ def list_sessions(console: Console, login: str, as_json: bool, limit: int | None
     """List the sessions of a user, the newest first: id, beginning, last login or refresh, address, user agent."""
     services = console.services()
     user = find_user(services, login)
-    sessions = all_items(lambda cursor: services.sessions.list(user, cursor, 100))
     rows = (
-        {
-            "id": session.id,
-            "created_at": session.created_at.isoformat(timespec="seconds"),
-            "last_used_at": session.last_used_at.isoformat(timespec="seconds"),
-            "ip": session.client.ip,
-            "user_agent": session.client.user_agent,
-        }
-        for session in sessions
+        attributes(session, "id", "created_at", "last_used_at") | attributes(session.client, "ip", "user_agent")
+        for session in all_items(lambda cursor: services.sessions.list(user, cursor, 100))
     )
     print_list(rows, as_json, limit)
 
@@ -117,18 +110,9 @@ def _row(user: User) -> dict[str, Any]:
 def list_factors(console: Console, login: str, as_json: bool, limit: int | None) -> None:
     """List the second factors of a user, the newest first: id, kind, name, when it was added and used last."""
     services = console.services()
-    user = find_user(services, login)
-    rows = (
-        {
-            "id": factor.id,
-            "kind": factor.kind.value,
-            "name": factor.name,
-            "created_at": factor.created_at.isoformat(timespec="seconds"),
-            "last_used_at": factor.last_used_at and factor.last_used_at.isoformat(timespec="seconds"),
-        }
-        for factor in services.enrolments.list(user.id).items
-    )
-    print_list(rows, as_json, limit)
+    factors = services.enrolments.list(find_user(services, login).id).items
+    names = ("id", "kind", "name", "created_at", "last_used_at")
+    print_list((attributes(factor, *names) for factor in factors), as_json, limit)
 
 
 @users.command("reset-factors")
@@ -152,15 +136,8 @@ def list_keys(console: Console, login: str, as_json: bool, limit: int | None) ->
     """List the keys of a user, the newest first: id, name, scope, beginning, and its times."""
     services = console.services()
     rows = (
-        {
-            "id": key.id,
-            "name": key.name,
-            "scope": key.scope.value,
-            "prefix": key.prefix,
-            "created_at": key.created_at.isoformat(timespec="seconds"),
-            "expires_at": key.valid_until and key.valid_until.isoformat(timespec="seconds"),
-            "last_used_at": key.last_used_at and key.last_used_at.isoformat(timespec="seconds"),
-        }
+        attributes(key, "id", "name", "scope", "prefix", "created_at")
+        | {"expires_at": seconds(key.valid_until), "last_used_at": seconds(key.last_used_at)}
         for key in services.keys.list_by_operator(find_user(services, login))
     )
     print_list(rows, as_json, limit)
