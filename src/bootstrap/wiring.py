@@ -99,7 +99,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         mails=mails,
         passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
         passkeys=passkeys,
-        operations=_make_maintenance(ports, accounts, file_objects, dataset_objects),
+        operations=operations,
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
         second_steps=SecondStepService(sessions=sessions, passkeys=passkeys, use_mail=mails.use_for_login),
         service_accounts=service_accounts,

@@ -44,6 +44,11 @@ def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any])
     return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
 
 
+def _any_text(**schema: Any) -> Any:
+    """Return the annotations of a string field that takes every text."""
+    return checked(lambda text, _: text, schema)
+
+
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PydanticCustomError("type", "Give a JSON object.")
@@ -109,12 +114,6 @@ def _password_elsewhere(value: Any) -> None:
     raise PydanticCustomError("elsewhere", "Set a new password with PUT /user/password.")
 
 
-def _credential(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise PydanticCustomError("type", "Give a JSON object.")
-    return value
-
-
 def _user_id(value: Any) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("type", "Ids are texts; give the id of a user, such as that of GET /user.")
@@ -154,27 +153,15 @@ _NEW_PASSWORD = {
 NewPasswordField = Annotated[NewPassword, *checked(_password, _NEW_PASSWORD)]
 StrangersPasswordField = Annotated[NewPassword, *checked(_password_of_stranger, _NEW_PASSWORD)]
 """A new password for a use case that counts the request and then looks for the password among leaked ones."""
-PasswordField = Annotated[
-    str, *checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
-]
+PasswordField = Annotated[str, *_any_text(format="password", examples=["correct horse battery"])]
 PasswordElsewhere = Annotated[None, PlainValidator(_password_elsewhere), Field(exclude=True), SkipJsonSchema()]
 """A field that is refused, because ignoring it would let the client believe that the password has changed."""
-LoginField = Annotated[
-    str,
-    *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
-]
-CodeField = Annotated[
-    str,
-    *checked(
-        lambda text, _: text, {"description": "The code that an authenticator app shows.", "examples": ["123456"]}
-    ),
-]
-RecoveryCodeField = Annotated[
-    str, *checked(lambda text, _: text, {"description": "Each works once.", "examples": ["k3f9-0c2w-7hqz-m4vt"]})
-]
+LoginField = Annotated[str, *_any_text(description="A username, or an e-mail address.", examples=["anna"])]
+CodeField = Annotated[str, *_any_text(description="The code that an authenticator app shows.", examples=["123456"])]
+RecoveryCodeField = Annotated[str, *_any_text(description="Each works once.", examples=["k3f9-0c2w-7hqz-m4vt"])]
 PasskeyField = Annotated[
     dict[str, Any],
-    PlainValidator(_credential),
+    PlainValidator(_object),
     WithJsonSchema(
         {
             "type": "object",
@@ -188,13 +175,10 @@ LastNameField = Annotated[
     str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Ruiz"]})
 ]
 MfaTokenField = Annotated[
-    str,
-    *checked(
-        lambda text, _: text, {"description": "The token of the problem `mfa-required`.", "examples": ["4b1d0c9e"]}
-    ),
+    str, *_any_text(description="The token of the problem `mfa-required`.", examples=["4b1d0c9e"])
 ]
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
-TextField = Annotated[str, *checked(lambda text, _: text, {})]
+TextField = Annotated[str, *_any_text()]
 RoleField = Annotated[Role, *choice([role for role in Role if role is not Role.GUEST], "role")]
 KeyNameField = Annotated[
     str,
