@@ -16,9 +16,10 @@ from typing import Any
 import click
 from flask import Flask
 
-from src.bootstrap.adapters import THREADS, make_keys, migration_secret, require_data_keys, store_errors
+from src.bootstrap.adapters import THREADS, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background
 from src.bootstrap.garbage import without_garbage_collection
+from src.bootstrap.keys import make_keys, migration_secret, require_data_keys
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import prepare, reencrypt, require_tables, require_usable, rotate_keys
 from src.bootstrap.tracing import load_tracing, start_tracing

@@ -1,14 +1,11 @@
 """Makes the adapters that the settings choose. Libraries of other adapters are not loaded."""
 
-import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
-from pathlib import Path
 
 from argon2 import PasswordHasher
-from pydantic import SecretStr
 
 from src.application.limits import RateLimiter
 from src.application.ports import (
@@ -27,7 +24,6 @@ from src.infrastructure.blobs.traced import TracedBlobs
 from src.infrastructure.breaches import BadList, BreachSource
 from src.infrastructure.breaches.compiled import CompiledBreaches
 from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
-from src.infrastructure.factors.data_keys import BadDataKeys, DataKeys
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
@@ -35,14 +31,13 @@ from src.infrastructure.mails.folder import MailFolder
 from src.infrastructure.stores.driver import BrokenStore, InvalidStoreUrl, StoreNotReady
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.registry import store_class
-from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
+from src.infrastructure.tokens.signing_keys import KeyRing
 from src.settings import ConfigurationError, Settings
 
 THREADS = 8
 """The jobs that a worker runs at the same time, and the connections that a process opens to a SQL store."""
 
-
-_MIGRATION = "portero login migration"
+LOGIN_MIGRATION = "portero login migration"
 """The purpose of the secrets that sign questions to MIGRATE_LOGIN_URL."""
 
 
@@ -88,28 +83,6 @@ def make_hasher(settings: Settings) -> Argon2Hasher:
     return Argon2Hasher(hasher, at_once=settings.argon2_at_once)
 
 
-def make_keys(settings: Settings, clock: Clock = now) -> KeyRing:
-    """Return the signing keys of SIGNING_KEYS or, if it is not set, of the key file that `./portero prepare` creates.
-
-    Raises ConfigurationError if the keys are missing, unreadable or invalid. In production, also raises it if the
-    permissions of the key file give access to the group or to others.
-    """
-    source = key_source(settings)
-    try:
-        if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
-            raise ConfigurationError(f"SIGNING_KEYS: {source} can be read by others; type `chmod 600 {source}`")
-        return KeyRing(source, clock)
-    except FileNotFoundError:
-        advice = "name an existing file" if settings.signing_keys else "run `./portero prepare`"
-        raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; {advice}") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"SIGNING_KEYS: {source} is not UTF-8; name a JWK set or PEM text") from None
-    except OSError as error:
-        raise ConfigurationError(f"SIGNING_KEYS: {source} cannot be read ({error.strerror})") from None
-    except BadKeys as error:
-        raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
-
-
 def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
     """Return a function that makes the verifier of passkeys.
 
@@ -126,34 +99,6 @@ def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
         return Fido2RelyingParty(settings.passkey_domain, settings.allowed_passkey_origins)
 
     return make
-
-
-def make_data_keys(settings: Settings) -> DataKeys:
-    """Return the keys of DATA_KEYS or, if it is not set, of the file that `./portero prepare` creates.
-
-    The keys are read at their first use.
-    """
-    return DataKeys(data_key_source(settings))
-
-
-def require_data_keys(settings: Settings) -> None:
-    """Raise ConfigurationError if the data keys are missing, unreadable or invalid.
-
-    In production, also raise it if the permissions of the key file give access to the group or to others.
-    """
-    source = data_key_source(settings)
-    try:
-        if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
-            raise ConfigurationError(f"DATA_KEYS: {source} can be read by others; type `chmod 600 {source}`")
-        DataKeys(source).load()
-    except FileNotFoundError:
-        advice = "name an existing file" if settings.data_keys else "run `./portero prepare`"
-        raise ConfigurationError(f"DATA_KEYS: {source} is missing; {advice}") from None
-    except OSError as error:
-        raise ConfigurationError(f"DATA_KEYS: {source} cannot be read ({error.strerror})") from None
-    except ValueError as error:  # of BadDataKeys, and of a file that is not UTF-8
-        said = error if isinstance(error, BadDataKeys) else f"{source} is not UTF-8"
-        raise ConfigurationError(f"DATA_KEYS: {said}") from None
 
 
 def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
@@ -238,12 +183,7 @@ def make_login_source(settings: Settings, keys: KeyRing, clock: Clock) -> LoginS
         return None
     from src.infrastructure.outgoing.logins import FormerLogins
 
-    return FormerLogins(str(settings.migrate_login_url), partial(keys.derived, _MIGRATION), clock)
-
-
-def migration_secret(settings: Settings) -> str:
-    """Return the secret that verifies the questions to MIGRATE_LOGIN_URL. Raises ConfigurationError."""
-    return f"whsec_{base64.b64encode(make_keys(settings).derived(_MIGRATION)[0]).decode()}"
+    return FormerLogins(str(settings.migrate_login_url), partial(keys.derived, LOGIN_MIGRATION), clock)
 
 
 def make_relay(settings: Settings) -> FileRelay | None:
@@ -253,20 +193,3 @@ def make_relay(settings: Settings) -> FileRelay | None:
     from src.infrastructure.outgoing.relay import HttpRelay
 
     return HttpRelay(str(settings.file_relay_url))
-
-
-def key_source(settings: Settings) -> str | Path:
-    """Return the text of SIGNING_KEYS, or the path of the file that holds the keys."""
-    return _text_or_path(settings.signing_keys, settings.data_dir / "signing-keys.json")
-
-
-def data_key_source(settings: Settings) -> str | Path:
-    """Return the text of DATA_KEYS, or the path of the file that holds the keys."""
-    return _text_or_path(settings.data_keys, settings.data_dir / "data-keys.txt")
-
-
-def _text_or_path(setting: SecretStr | None, default: Path) -> str | Path:
-    if setting is None:
-        return default
-    text = setting.get_secret_value()
-    return Path(text[1:]) if text.startswith("@") else text

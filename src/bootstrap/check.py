@@ -8,11 +8,8 @@ from pathlib import Path
 
 from src.application.limits import GUESTS, Count
 from src.bootstrap.adapters import (
-    data_key_source,
-    key_source,
     make_blobs,
     make_breaches,
-    make_keys,
     make_limiter,
     make_login_source,
     make_mailer,
@@ -20,9 +17,9 @@ from src.bootstrap.adapters import (
     make_remote_accounts,
     make_store,
     now,
-    require_data_keys,
     store_errors,
 )
+from src.bootstrap.keys import data_key_source, key_source, make_keys, require_data_keys
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import require_tables, require_usable
 from src.bootstrap.queues import make_queue

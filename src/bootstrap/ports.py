@@ -26,15 +26,14 @@ from src.bootstrap.adapters import (
     make_blobs,
     make_breaches,
     make_check_places,
-    make_data_keys,
     make_hasher,
-    make_keys,
     make_limiter,
     make_login_source,
     make_mailer,
     make_remote_accounts,
     make_store,
 )
+from src.bootstrap.keys import make_data_keys, make_keys
 from src.domain.passwords import IsBreached, PasswordPolicy
 from src.domain.values import InvalidValue
 from src.infrastructure.background import BackgroundSteps

@@ -8,15 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from src.application.input_rules import InputRules
-from src.bootstrap.adapters import (
-    data_key_source,
-    key_source,
-    make_keys,
-    make_store,
-    now,
-    require_data_keys,
-    store_errors,
-)
+from src.bootstrap.adapters import make_store, now, store_errors
+from src.bootstrap.keys import data_key_source, key_source, make_keys, require_data_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import NotFound, Taken
 from src.domain.factors import Factor

@@ -28,7 +28,7 @@ def attributes(entity: object, *names: str) -> dict[str, Any]:
 
 def seconds(time: datetime | None) -> str | None:
     """Return a time in ISO 8601 to the second, or None without a time."""
-    return time and time.isoformat(timespec="seconds")
+    return time.isoformat(timespec="seconds") if time else None
 
 
 def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | None) -> None:
