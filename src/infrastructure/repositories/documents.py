@@ -228,6 +228,13 @@ class Documents(Generic[E]):
         return Key(self._collection, id)
 
 
+class OwnedDocuments(Documents[E]):
+    """A repository of entities that belong to users. An index lists the entities of a user by their age."""
+
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[E]:
+        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
+
+
 def _characters(document: Document) -> int:
     """Return the number of characters of the texts in a document, as JSON in ASCII would write them."""
     return sum(len(json.dumps(value)) for value in document.fields.values() if isinstance(value, str))

@@ -8,8 +8,7 @@ from src.domain.events import NO_EVENTS, Recorded
 from src.domain.factors import Evidence, Factor, Passkey, Spent
 from src.domain.keys import Key as ApiKey
 from src.domain.users import FactorKind, User
-from src.domain.values import Page
-from src.infrastructure.repositories.documents import READ_DOCUMENTS, Documents
+from src.infrastructure.repositories.documents import READ_DOCUMENTS, OwnedDocuments
 from src.infrastructure.repositories.keys import Keys
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
@@ -18,7 +17,7 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import FACTORS, SPENT, USERS
 
 
-class Factors(Documents[Factor]):
+class Factors(OwnedDocuments[Factor]):
     """Stores factors. Implements FactorRepository."""
 
     def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
@@ -58,9 +57,6 @@ class Factors(Documents[Factor]):
         except (Taken, PreconditionFailed):
             return False
         return True
-
-    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
-        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def all(self) -> Iterator[Factor]:
         """Yield the factors of all users. Takes a read for each page."""

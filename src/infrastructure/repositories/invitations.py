@@ -8,14 +8,14 @@ from src.domain.jobs import Job
 from src.domain.mails import Mail
 from src.domain.receipts import Receipt
 from src.domain.values import Email, Page, Role
-from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.documents import OwnedDocuments
 from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import INVITATIONS
 
 
-class Invitations(Documents[Invitation]):
+class Invitations(OwnedDocuments[Invitation]):
     """Stores invitations. Implements InvitationRepository."""
 
     def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
@@ -35,9 +35,6 @@ class Invitations(Documents[Invitation]):
     def list(self, accepted: bool | None, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
         equal = {} if accepted is None else {"is_accepted": accepted}
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
-
-    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
-        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def delete_for_user(self, user_id: str) -> None:
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)

@@ -7,7 +7,7 @@ from typing import Any
 from src.domain.jobs import Job, JobStatus
 from src.domain.messages import Translatable
 from src.domain.values import Page
-from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.documents import OwnedDocuments
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import JOBS
 from src.infrastructure.tracing import traceparent
@@ -16,7 +16,7 @@ _MARK = '{"message": '
 """The beginning of a message that is stored with its values. Any other text is stored as it is."""
 
 
-class Jobs(Documents[Job]):
+class Jobs(OwnedDocuments[Job]):
     """Stores jobs. Implements JobRepository."""
 
     def __init__(self, store: Store) -> None:
@@ -28,9 +28,6 @@ class Jobs(Documents[Job]):
 
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
         return self._page("due_at", until=now, limit=limit)
-
-    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         equal = {"status": status.value} if status else {}

@@ -9,8 +9,8 @@ from src.domain.events import NO_EVENTS, Recorded
 from src.domain.keys import Key
 from src.domain.receipts import Receipt
 from src.domain.users import User
-from src.domain.values import Page, Scope
-from src.infrastructure.repositories.documents import Documents
+from src.domain.values import Scope
+from src.infrastructure.repositories.documents import OwnedDocuments
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores import driver
@@ -19,7 +19,7 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import KEYS, USERS
 
 
-class Keys(Documents[Key]):
+class Keys(OwnedDocuments[Key]):
     """Stores keys. Implements KeyRepository."""
 
     def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
@@ -46,6 +46,3 @@ class Keys(Documents[Key]):
         """Store the time of a use. Takes one commit."""
         with suppress(PreconditionFailed):
             self._store.commit(self.write(replace(key, last_used_at=now)))
-
-    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Key]:
-        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)

@@ -8,10 +8,9 @@ from src.domain.events import Event
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import Attempt, Client, Session
 from src.domain.users import User
-from src.domain.values import Page
 from src.infrastructure.conflicts import retry_conflicts
 from src.infrastructure.limits.counters import without_attempt
-from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.documents import OwnedDocuments
 from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
@@ -20,7 +19,7 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS, USERS
 
 
-class Sessions(Documents[Session]):
+class Sessions(OwnedDocuments[Session]):
     """Stores sessions. Implements SessionRepository."""
 
     def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
@@ -83,9 +82,6 @@ class Sessions(Documents[Session]):
 
     def delete_for_user(self, user_id: str) -> None:
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)
-
-    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
-        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def _commit_with_evidence(self, *writes: Write) -> None:
         try:
