@@ -8,7 +8,8 @@ from src.application.sessions.clients import ClientAuthenticator
 from src.application.sessions.introspection import IntrospectionService
 from src.application.sessions.passkeys import PasskeyLoginService
 from src.application.sessions.second_step import SecondStepService
-from src.application.sessions.service import Lifetimes, SessionService
+from src.application.sessions.service import SessionService
+from src.application.sessions.starting import Lifetimes
 from src.application.sessions.step_up import StepUpService
 
 __all__ = [
