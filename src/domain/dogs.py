@@ -1,7 +1,6 @@
 """The Dog entity: a dog has a unique name, an owner, and a picture that a job fetches."""
 
 import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +9,7 @@ from typing import Protocol, TypedDict
 from src.domain.jobs import Job
 from src.domain.messages import Translatable
 from src.domain.receipts import Receipt
-from src.domain.repositories import Repository
+from src.domain.repositories import OwnedRepository
 from src.domain.values import InvalidValue, Page, fold
 
 
@@ -84,7 +83,7 @@ class Dog:
         return self if self.picture else replace(self, picture_status=status)
 
 
-class DogRepository(Repository[Dog], Protocol):
+class DogRepository(OwnedRepository[Dog], Protocol):
     """Stores dogs. Of several writes that claim the same name at the same time, exactly one succeeds."""
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
@@ -95,12 +94,6 @@ class DogRepository(Repository[Dog], Protocol):
 
     def by_name(self, name: str) -> Dog | None:
         """Return the dog with this name, in any case, or None."""
-
-    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
-        """Remove a dog, if it exists, and free its name. Raises Stale as ``update`` does."""
-
-    def delete_for_user(self, user_id: str) -> None:
-        """Remove every dog of a user."""
 
     def find(
         self, *, user_id: str | None = None, adopted: bool = False, cursor: str | None = None, limit: int = 100

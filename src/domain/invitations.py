@@ -1,6 +1,5 @@
 """The Invitation entity: the permission of an admin to make one account with one e-mail address."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,7 +9,7 @@ from src.domain.events import Event
 from src.domain.jobs import Job
 from src.domain.mails import Mail
 from src.domain.receipts import Receipt
-from src.domain.repositories import Repository
+from src.domain.repositories import OwnedRepository
 from src.domain.values import Email, Page, Role, new_id
 
 MAX_DAYS = 30
@@ -77,8 +76,11 @@ class Invitation:
         return replace(self, user_id=user_id)
 
 
-class InvitationRepository(Repository[Invitation], Protocol):
-    """Stores invitations. An invitation that is past its ``expires_at`` may be missing."""
+class InvitationRepository(OwnedRepository[Invitation], Protocol):
+    """Stores invitations. Each belongs to the user who has accepted it.
+
+    An invitation that is past its ``expires_at`` may be missing.
+    """
 
     def add(
         self, invitation: Invitation, mail: tuple[Mail, Job] | None, event: Event, *, receipt: Receipt | None = None
@@ -93,9 +95,3 @@ class InvitationRepository(Repository[Invitation], Protocol):
 
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
         """Return a page of the invitations that a user has accepted."""
-
-    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
-        """Remove an invitation, if it exists. Raises Stale as ``update`` does."""
-
-    def delete_for_user(self, user_id: str) -> None:
-        """Remove every invitation that a user has accepted."""

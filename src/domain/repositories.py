@@ -25,3 +25,13 @@ class Repository(Protocol[E]):
         the stored revision is one of them. Also raises NotFound, the errors of ``change``, and Taken if another entity
         has a value that must be unique.
         """
+
+
+class OwnedRepository(Repository[E], Protocol[E]):
+    """Stores entities that belong to users."""
+
+    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove an entity, if it exists, and free its name. Raises Stale as ``update`` does."""
+
+    def delete_for_user(self, user_id: str) -> None:
+        """Remove every entity of a user."""

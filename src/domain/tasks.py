@@ -1,12 +1,11 @@
 """The Task entity: a to-do item of its owner."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypedDict
 
 from src.domain.receipts import Receipt
-from src.domain.repositories import Repository
+from src.domain.repositories import OwnedRepository
 from src.domain.values import Page
 
 MAX_TITLE = 200
@@ -41,17 +40,11 @@ class Task:
         return replace(self, **change, updated_at=now)
 
 
-class TaskRepository(Repository[Task], Protocol):
+class TaskRepository(OwnedRepository[Task], Protocol):
     """Stores tasks."""
 
     def add(self, task: Task, receipt: Receipt | None = None) -> Task:
         """Store a new task and the receipt atomically. Raises Repeated."""
-
-    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
-        """Remove a task, if it exists. Raises Stale as ``update`` does."""
-
-    def delete_for_user(self, user_id: str) -> None:
-        """Remove every task of a user."""
 
     def list_for_user(
         self, user_id: str, completed: bool | None = None, cursor: str | None = None, limit: int = 100
