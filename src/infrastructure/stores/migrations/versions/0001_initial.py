@@ -1,8 +1,4 @@
-"""All tables.
-
-Revision ID: 0001
-Revises:
-"""
+"""All tables."""
 
 from functools import partial
 from typing import Any

@@ -1,8 +1,4 @@
-"""References to users in PostgreSQL, which then removes no user that still owns something.
-
-Revision ID: 0002
-Revises: 0001
-"""
+"""References to users in PostgreSQL, which then removes no user that still owns something."""
 
 from alembic import op
 

@@ -1,8 +1,4 @@
-"""The table of mails, and jobs that have no owner because the service itself sends mails.
-
-Revision ID: 0003
-Revises: 0002
-"""
+"""The table of mails, and jobs that have no owner because the service itself sends mails."""
 
 import sqlalchemy as sa
 from alembic import op

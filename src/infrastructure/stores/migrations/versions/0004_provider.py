@@ -1,8 +1,4 @@
-"""Columns for accounts at the identity provider, and for the sign-in there that began a session.
-
-Revision ID: 0004
-Revises: 0003
-"""
+"""Columns for accounts at the identity provider, and for the sign-in there that began a session."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""A column for the number of changes of the e-mail address. Each change voids the links in earlier mails.
-
-Revision ID: 0005
-Revises: 0004
-"""
+"""A column for the number of changes of the e-mail address. Each change voids the links in earlier mails."""
 
 import sqlalchemy as sa
 from alembic import op

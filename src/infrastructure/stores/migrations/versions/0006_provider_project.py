@@ -1,8 +1,4 @@
-"""A column for the project of the identity provider that has a user's account.
-
-Revision ID: 0006
-Revises: 0005
-"""
+"""A column for the project of the identity provider that has a user's account."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""A column for the methods with which the user of a session has logged in.
-
-Revision ID: 0007
-Revises: 0006
-"""
+"""A column for the methods with which the user of a session has logged in."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""The tables of factors and of what proofs of identity have used up, and the columns beside them.
-
-Revision ID: 0008
-Revises: 0007
-"""
+"""The tables of factors and of what proofs of identity have used up, and the columns beside them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""The table of events.
-
-Revision ID: 0009
-Revises: 0008
-"""
+"""The table of events."""
 
 import sqlalchemy as sa
 from alembic import op

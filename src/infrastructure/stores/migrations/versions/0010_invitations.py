@@ -1,8 +1,4 @@
-"""The table of invitations, and the column of a user's invitation.
-
-Revision ID: 0010
-Revises: 0009
-"""
+"""The table of invitations, and the column of a user's invitation."""
 
 import sqlalchemy as sa
 from alembic import op

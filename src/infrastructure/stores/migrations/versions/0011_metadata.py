@@ -1,8 +1,4 @@
-"""Columns for the metadata and the claims of users, and for the claims that Firebase has of them.
-
-Revision ID: 0011
-Revises: 0010
-"""
+"""Columns for the metadata and the claims of users, and for the claims that Firebase has of them."""
 
 import sqlalchemy as sa
 from alembic import op

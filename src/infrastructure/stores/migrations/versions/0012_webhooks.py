@@ -1,8 +1,4 @@
-"""The tables of webhooks and of deliveries to them.
-
-Revision ID: 0012
-Revises: 0011
-"""
+"""The tables of webhooks and of deliveries to them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""The tables of keys and of service accounts, and the column of a user's keys.
-
-Revision ID: 0013
-Revises: 0012
-"""
+"""The tables of keys and of service accounts, and the column of a user's keys."""
 
 import sqlalchemy as sa
 from alembic import op

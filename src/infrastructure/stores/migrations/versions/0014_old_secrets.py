@@ -1,8 +1,4 @@
-"""Columns for all replaced secrets of a service account that still work, and for the trace that a job continues.
-
-Revision ID: 0014
-Revises: 0013
-"""
+"""Columns for all replaced secrets of a service account that still work, and for the trace that a job continues."""
 
 import sqlalchemy as sa
 from alembic import op
