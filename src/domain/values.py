@@ -4,12 +4,14 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Generic, TypeVar
 
+from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
 
 T = TypeVar("T")
@@ -21,6 +23,15 @@ class InvalidValue(ValueError):
     def __init__(self, code: str, message: str) -> None:
         self.code, self.message = code, Translatable(message)
         super().__init__(message)
+
+
+@contextmanager
+def as_field_error(field: str) -> Iterator[None]:
+    """Raise Invalid for a field of the input if the block raises InvalidValue."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise Invalid(FieldError(field, error.code, error.message)) from None
 
 
 def new_id() -> str:

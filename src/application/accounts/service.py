@@ -1,7 +1,6 @@
 """The service for registration, and for changes of accounts by their owners and by admins."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +26,7 @@ from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client, Login, Method
 from src.domain.users import Profile, User, UserRepository, require_visible
-from src.domain.values import Email, InvalidValue, Role
+from src.domain.values import Email, Role, as_field_error
 
 FOR_ADMINS = frozenset({"role", "disabled", "custom_claims"})
 """The fields of a profile that only admins change."""
@@ -67,7 +66,7 @@ class AccountService:
         if admission.email != profile.get("email"):
             password = self._checked(password, profile, admission.email)
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
-        with _naming_password():
+        with as_field_error("password"):
             self.passwords.require_not_leaked(password)
         now = self.clock()
         guest = caller if caller and caller.role is Role.GUEST else None
@@ -207,7 +206,7 @@ class AccountService:
         """
         username = profile.get("username")
         names = username.display if username else None, email.address if email else None
-        with _naming_password():
+        with as_field_error("password"):
             return self.passwords.check_form(password.text, *names)
 
     def _logged_in_recently(self, caller: Caller) -> bool:
@@ -232,15 +231,6 @@ class AccountService:
     def _has_no_password(self, caller: Caller) -> bool:
         """Return whether the caller has signed in at the identity provider, and the account there has no password."""
         return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
-
-
-@contextmanager
-def _naming_password() -> Iterator[None]:
-    """Raise Invalid for the field ``password`` if the block raises InvalidValue."""
-    try:
-        yield
-    except InvalidValue as error:
-        raise Invalid(FieldError("password", error.code, error.message)) from None
 
 
 def _password_required() -> Invalid:

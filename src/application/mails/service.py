@@ -29,7 +29,7 @@ from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client, Login, Method
 from src.domain.users import User, UserRepository
-from src.domain.values import Email, InvalidValue
+from src.domain.values import Email, as_field_error
 
 _INVALID = "The link or code is wrong, was used or has expired; ask for a new mail."
 
@@ -136,10 +136,8 @@ class MailService:
         """
         mail, user = self._peek(MailKind.RESET, token)
         username = user.username.display if user.username else None
-        try:
+        with as_field_error("new_password"):
             new = self.passwords.check(password, username, mail.address.address)
-        except InvalidValue as error:
-            raise Invalid(FieldError("new_password", error.code, error.message)) from None
         self._replace_password(mail, user, new, "password-reset", client)
 
     def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:

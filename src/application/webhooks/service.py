@@ -14,7 +14,7 @@ from src.domain.events import Event, EventType, always
 from src.domain.messages import Translatable
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import Client
-from src.domain.values import InvalidValue, Page, new_id
+from src.domain.values import Page, as_field_error, new_id
 from src.domain.webhooks import MAX_WEBHOOKS, Delivery, DeliveryRepository, Webhook, WebhookRepository
 
 _SECRET_BYTES = 32
@@ -144,11 +144,9 @@ class WebhookService:
         return self.deliveries.update(delivery_id, retried)
 
     def _check_url(self, fields: Mapping[str, Any]) -> None:
-        try:
-            if "url" in fields:
+        if "url" in fields:
+            with as_field_error("url"):
                 self.sender.check(fields["url"])
-        except InvalidValue as error:
-            raise Invalid(FieldError("url", error.code, error.message)) from None
 
     def _new_secret(self, webhook_id: str) -> tuple[str, str]:
         """Return a new secret twice: encrypted for the store, and in the form that is shown."""

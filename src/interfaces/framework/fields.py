@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, Strict, ValidationInfo, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.dogs import parse_dog_name
-from src.domain.errors import FieldError, Invalid
 from src.domain.keys import MAX_NAME as MAX_KEY_NAME
 from src.domain.keys import parse_key_name
 from src.domain.messages import Translatable
@@ -17,8 +16,6 @@ from src.domain.passwords import MAX_PASSWORD, NewPassword
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Scope, Username, parse_name
 from src.interfaces.framework.bodies import Context, refused
-
-Parsed = TypeVar("Parsed")
 
 
 def _text(value: Any) -> str:
@@ -214,14 +211,3 @@ DogNameField = Annotated[
         },
     ),
 ]
-
-
-def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """Return the value that ``parse`` makes of ``text``, the text of a path variable.
-
-    Raises Invalid for the field ``name`` when ``parse`` raises InvalidValue.
-    """
-    try:
-        return parse(text)
-    except InvalidValue as error:
-        raise Invalid(FieldError(name, error.code, error.message)) from None

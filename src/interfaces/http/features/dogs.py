@@ -11,8 +11,9 @@ from pydantic import Field
 from src.application.sessions import Caller
 from src.domain.dogs import Dog, PictureStatus, parse_dog_name
 from src.domain.errors import Stale, Taken, Unavailable
+from src.domain.values import as_field_error
 from src.interfaces.framework.bodies import Body, Change, Paging
-from src.interfaces.framework.fields import BooleanField, DogNameField, PictureField, UserIdField, parsed
+from src.interfaces.framework.fields import BooleanField, DogNameField, PictureField, UserIdField
 from src.interfaces.framework.requests import services
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
@@ -93,7 +94,8 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
         headers = {"Location": f"/api/dogs/{quote(dog.name)}", "Link": monitor(dog.job_id)}
         return render_resource(DogView, dog, 201, headers)
 
-    accepted = parsed("name", parse_dog_name, name)
+    with as_field_error("name"):
+        accepted = parse_dog_name(name)
     idempotent = idempotency.answered_with(created)
     return created(services().dogs.add(caller, accepted, body.is_adopted, body.id_user, idempotent))
 
