@@ -12,6 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from src.domain.values import InvalidValue
+from src.domain.webhooks import is_success
 from src.infrastructure.outgoing.webhooks import HttpWebhookSender
 
 SECRETS = [b"s" * 32, b"t" * 32]
@@ -70,6 +71,10 @@ def test_a_delivery_is_signed_with_every_secret_as_the_library_of_the_standard_v
     for secret in SECRETS:
         assert Webhook(secret).verify(body, headers) == {"å": 1}
     assert headers["content-type"] == "application/json"
+
+
+def test_statuses_from_200_to_299_accept_a_delivery() -> None:
+    assert [status for status in (None, 199, 200, 299, 300) if is_success(status)] == [200, 299]
 
 
 @pytest.mark.parametrize("status", [204, 301, 410, 500])
