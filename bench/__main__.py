@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bench import (
+    console,
     csv_checks,
     datasets,
     events,
@@ -49,6 +50,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     "csv_upload": datasets.measure,
     "events_sqlite": events.sqlite,
     "events_postgresql": events.postgresql,
+    "console": console.first_page,
 }
 
 

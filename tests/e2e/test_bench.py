@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench import events, footprint, login_timing, render, requests
+from bench import console, events, footprint, login_timing, render, requests
 from bench.contestants import HELLO, PORTERO, Live, serving
 from bench.load import load
 from bench.results import FOLDER, Figure, Options, Result
@@ -34,6 +34,11 @@ def test_requests_are_sent_with_tokens_and_bodies_of_their_own() -> None:
 def test_a_load_whose_requests_fail_is_an_error(tmp_path: Path) -> None:
     with serving(HELLO, tmp_path / "hello") as live, pytest.raises(RuntimeError, match="/missing of bare Flask"):
         load(live, live.request("GET", "/missing"), 1)
+
+
+def test_the_first_page_of_the_console_keeps_its_budgets() -> None:
+    size, requests, *_ = console.first_page(TINY).figures
+    assert (size.is_met, requests.is_met) == (True, True)
 
 
 def test_users_and_events_added_to_sqlite_are_listed(tmp_path: Path) -> None:
