@@ -6,13 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.e2e.service import CHEAP_HASHES, ROOT, portero
-from tests.e2e.test_console import DESK, LOOKS, Visitor, browser
+from tests.e2e.test_console import DESK, Visitor, browser
 
 __all__ = ["browser"]  # a fixture
 EVIL = '<img src=x onerror="document.title=1">'
@@ -58,25 +58,6 @@ def choose(page: Page, *files: tuple[str, bytes]) -> None:
 
 def verdict(page: Page) -> Any:
     return expect(page.locator("#verdict"))
-
-
-@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS)
-def test_the_pages_have_no_barriers_and_fit_on_a_phone(
-    browser: Browser, demo: tuple[str, str], language: str, scheme: Literal["light", "dark"], size: Any
-) -> None:
-    ursula = signed_in(browser, demo, locale=language, color_scheme=scheme, viewport=size)
-    page = ursula.page
-    ursula.check()
-    ursula.go("/console/datasets")
-    ursula.check()
-    page.get_by_role("link", name="Pedidos").click()
-    ursula.check()
-    page.locator(".seg a").last.click()
-    ursula.check()
-    page.go_back()
-    page.locator(".acts a.kill").click()
-    ursula.check()
-    page.context.close()
 
 
 def test_files_are_dropped_or_chosen_and_scripts_in_their_names_do_not_run(
@@ -169,18 +150,3 @@ def test_a_verdict_prints_on_two_pages(browser: Browser, demo: tuple[str, str]) 
     pages = re.findall(rb"/Type\s*/Page\b", ursula.page.pdf(format="A4"))
     assert len(pages) <= 2
     ursula.page.context.close()
-
-
-def test_the_first_page_and_the_verdict_keep_their_budgets(browser: Browser, demo: tuple[str, str]) -> None:
-    """A first visit takes 4 requests, the icon among them, and 60 KB."""
-    context = browser.new_context()
-    page, sizes = context.new_page(), dict[str, int]()
-
-    def count(answer: Any) -> None:
-        sizes[answer.url] = answer.request.sizes()["responseBodySize"] + answer.request.sizes()["responseHeadersSize"]
-
-    page.on("requestfinished", lambda request: count(request.response()))
-    page.goto(f"{demo[0]}/console/signin", wait_until="networkidle")
-    assert len(sizes) <= 4, sizes
-    assert sum(sizes.values()) <= 60_000, sizes
-    context.close()
