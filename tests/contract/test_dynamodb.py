@@ -322,6 +322,16 @@ class TestFailures:
             store.commit(Insert(claim("1"), CLAIM))
         assert wire.operations == ["TransactWriteItems"]
 
+    def test_an_answer_without_documents_is_unavailable(self, store: DynamoStore, wire: Wire) -> None:
+        for read in (
+            lambda: store.get(claim("1")),
+            lambda: store.scan(USERS, limit=1),
+            lambda: store.find(Query(USERS, "username_key")),
+        ):
+            wire.answers = [answer(200, __type="InternalServerError")]
+            with pytest.raises(Unavailable):
+                read()
+
     def test_keys_that_are_not_processed_are_read_again(self, store: DynamoStore, wire: Wire) -> None:
         keys = [claim(f"{at}") for at in range(14)]
         store.commit(*(Insert(key, CLAIM) for key in keys))

@@ -9,6 +9,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from src.domain.errors import Unavailable
 from src.domain.values import batches, new_id
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.outages import unavailable_on
@@ -45,6 +46,8 @@ _CONFLICTS = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
+_MEMBERS = {"batch_get_item": {"Responses", "UnprocessedKeys"}, "query": {"Items"}, "scan": {"Items"}}
+"""What an answer with status 200 has, unless a proxy between has made it up."""
 _FAILED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 
 
@@ -248,7 +251,10 @@ class DynamoStore(Store):
         """
         with unavailable_on(BotoCoreError, ClientError):
             try:
-                return getattr(self._client, operation)(**request)
+                answer = getattr(self._client, operation)(**request)
+                if not _MEMBERS.get(operation, set()) <= answer.keys():
+                    raise Unavailable
+                return answer
             except ClientError as error:
                 reasons = error.response.get("CancellationReasons", [])
                 codes = {error.response["Error"]["Code"], *(reason["Code"] for reason in reasons)}
