@@ -52,6 +52,7 @@ NOT_WORKING: dict[str, Fault] = {
     "answers invalid JSON": faults.http("200 OK", '{"localId": "x'),
     "answers too deep JSON": faults.http("200 OK", "[" * 100_000),
     "answers invalid UTF-8": faults.answered(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\xff\xfe\xfd"),
+    "answers an error with 200": faults.http("200 OK", '{"error": {"message": "QUOTA_EXCEEDED"}}'),
     "answers an empty object": faults.http("200 OK", "{}"),
     "answers nonsense in an error": faults.http("400 Bad Request", '{"error": [{"message": null}]}'),
 }

@@ -133,7 +133,7 @@ class FirebaseRest:
         answer = dict(response.json())
         if response.status_code != 200:
             raise _Refused(str(answer["error"]["message"]).partition(" ")[0])
-        if not answer:
+        if not answer or "error" in answer:
             raise Unavailable
         return answer
 
