@@ -232,16 +232,17 @@ class User:
         Sessions here end if the provider revoked sign-ins.
 
         No session ends if this service knows of the revocation already: the provider also revokes all sign-ins when
-        this service changes the account, and then the sessions here stay. The keys end with the sessions, because the
-        provider does not tell a reset of the password from another revocation.
+        this service changes the account, and then the sessions here stay. The keys end, even if all sessions have ended
+        since, because the provider does not tell a reset of the password from another revocation.
         """
         user, ended = replace(self, provider=link), link.valid_since - timedelta(microseconds=1)
         if self.provider and self.provider.valid_since == link.valid_since:
             return user
+        if self.provider:  # the link of a user without one may just be new to this service
+            user = replace(user, keys={})
         if self.sessions_ended_at is not None and ended <= self.sessions_ended_at:
             return user
-        keys = {} if self.provider else self.keys  # the link of a user without one may just be new to this service
-        return replace(user, sessions_ended_at=ended, kept_session=None, keys=keys)
+        return replace(user, sessions_ended_at=ended, kept_session=None)
 
     def with_factor(self, id: str, kind: FactorKind, now: datetime) -> "User":
         """Return the user with another factor."""

@@ -103,6 +103,25 @@ def test_logging_out_everywhere_refuses_firebase_tokens_from_before(client: Clie
     assert status(client, sign_in(firebase, address)) == 200
 
 
+@pytest.mark.parametrize("client", ["memory"], indirect=True)
+@pytest.mark.parametrize("change", ["logout-all", "password"])
+def test_a_key_ends_with_a_reset_at_firebase_whatever_is_changed_here_before_the_next_check(
+    client: Client, firebase: Firebase, change: str
+) -> None:
+    id, _, _, token = joined(client)
+    key = client.call("POST", "/user/keys", token, name="Report", scope="read").get_json()["key"]
+    assert status(client, key) == 200
+    client.services.accounts.accounts.wait_for_revocation()  # Firebase dates resets in whole seconds
+    firebase.update(id, password=OTHER_PASSWORD)
+    assert status(client, key) == 200  # it is asked every few minutes
+    if change == "logout-all":
+        assert client.call("POST", "/auth/logout-all", token).status_code == 204
+    else:
+        body = {"current_password": OTHER_PASSWORD, "new_password": PASSWORD}
+        assert client.call("PUT", "/user/password", token, **body).status_code == 204
+    assert status(client, key) == 401
+
+
 def test_a_login_with_the_old_password_does_not_survive_the_change(
     client: Client, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

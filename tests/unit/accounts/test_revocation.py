@@ -8,6 +8,7 @@ import pytest
 
 from src.domain.errors import Unavailable
 from src.domain.users import ProviderLink, User
+from src.domain.values import Scope
 from tests.support.passwords import accepted
 from tests.unit.accounts.world import OLD, AccountWorld
 
@@ -83,6 +84,61 @@ def test_an_address_that_is_being_changed_is_settled_by_reconciliation(world: Ac
     world.reconcile_later()
     world.agrees(user, OLD)
     assert {since for _, since in world.remote.revoked} == {world.remote.valid_since(user.id)}
+
+
+def with_key(world: AccountWorld) -> User:
+    """Return a user with a key, a day later."""
+    user = world.joined()
+    user = world.users.update(user.id, lambda stored: stored.with_key("key", Scope.READ, world.now))
+    world.now += timedelta(days=1)
+    return user
+
+
+def new_password(world: AccountWorld, user: User) -> None:
+    world.accounts.set_password(user.id, accepted("another zebra"), keep_session="kept")
+
+
+def keep_one(world: AccountWorld, user: User) -> None:
+    world.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(world.now, "kept"))
+
+
+@pytest.mark.parametrize("change", [keep_one, new_password])
+def test_a_change_here_does_not_hide_a_reset_at_the_provider_from_keys(world: AccountWorld, change: object) -> None:
+    user = with_key(world)
+    world.remote.revoke(user.id, world.now - timedelta(minutes=1))
+    change(world, user)  # type: ignore[operator]
+    assert (world.stored(user).keys, world.stored(user).kept_session) == ({}, "kept")
+
+
+@pytest.mark.parametrize("change", [keep_one, new_password])
+def test_a_change_here_keeps_the_keys_without_a_reset_at_the_provider(world: AccountWorld, change: object) -> None:
+    user = with_key(world)
+    for _ in range(2):
+        change(world, user)  # type: ignore[operator]
+        world.now += timedelta(minutes=1)
+    assert world.accounts.sync_user(world.stored(user)).keys == user.keys
+
+
+@pytest.mark.parametrize("step", ["before revoke", "after revoke"])
+@pytest.mark.parametrize("is_reset", [True, False])
+def test_keys_end_with_a_reset_at_the_provider_also_after_an_outage(
+    world: AccountWorld, step: str, is_reset: bool
+) -> None:
+    user = with_key(world)
+    if is_reset:
+        world.remote.revoke(user.id, world.now - timedelta(minutes=1))
+    world.fail(step)
+    keep_one(world, user)
+    world.reconcile_later()
+    assert world.stored(user).keys == ({} if is_reset else user.keys)
+
+
+def test_reconciliation_sees_a_reset_at_the_provider(world: AccountWorld) -> None:
+    user = with_key(world)
+    world.remote.revoke(user.id, world.now - timedelta(minutes=1))
+    world.users.update(user.id, lambda stored: stored.without_sessions(world.now).marked(world.now))  # then a crash
+    world.reconcile_later()
+    assert world.stored(user).keys == {}
 
 
 def test_a_user_without_an_account_at_the_provider_is_not_marked(world: AccountWorld) -> None:

@@ -17,6 +17,7 @@ from src.application.accounts.linked.change import (
     change_account,
     end_sessions_with,
     finish_password_change,
+    note_revocation,
     require_account,
 )
 from src.application.accounts.linked.create import create, upgrade
@@ -98,5 +99,7 @@ class LinkedAccounts(LinkedBase):
         self.remote.wait_for_revocation()
 
     def _with_password(self, id: str, password: NewPassword) -> Change:
-        require_account(self, id)
+        account = require_account(self, id)
+        if user := self.users.get(id):
+            note_revocation(self, user, account)
         return lambda user: replace(user, password_hash=None)  # the provider keeps it from now on

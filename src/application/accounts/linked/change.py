@@ -5,13 +5,16 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from src.application.accounts.changes import changes
 from src.application.accounts.failures import after_failure, attempt
 from src.application.accounts.linked.base import LinkedBase, disables, finishing, reserving
 from src.application.accounts.linked.mirror import finish_mirror, mirror
 from src.application.accounts.steps import Change, if_active, if_ticket
+from src.application.ports import ProviderAccount
 from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
-from src.domain.events import NO_EVENTS, Event, Recorded
+from src.domain.events import NO_EVENTS, SYSTEM, Event, Recorded
 from src.domain.passwords import NewPassword
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import ProviderLink, User
 
 
@@ -46,6 +49,7 @@ def change_account(
         if account is None:
             accounts.require_project(user)
             raise NotFound
+        note_revocation(accounts, user, account)
         accounts.remote.set_email(change(user))
     except (Taken, Invalid):
         attempt(accounts.users.update, id, if_ticket(ticket, User.settled))  # refused, so nothing happened there
@@ -57,10 +61,8 @@ def change_account(
         attempt(accounts.users.update, id, accounts.marked)
         raise
     with after_failure(accounts.users.update, id, accounts.marked):
-        # The change hides what was revoked at the provider before.
-        before = ProviderLink(account.valid_since, accounts.remote.project)
-        revoking = accounts.with_link(id, lambda stored: change(stored.with_provider(before)))
-        changed = accounts.users.update(id, finishing(accounts, revoking, ticket), events=events)
+        finish = finishing(accounts, accounts.with_link(id, change), ticket)
+        changed = accounts.users.update(id, finish, events=events)
     return finish_mirror(accounts, changed) if changed.pending else changed
 
 
@@ -83,7 +85,7 @@ def revoke_sign_ins(accounts: LinkedBase, user: User) -> User:
     """
     valid_since = next_sign_in(user)
     mirrored = not user.mirrored_claims or attempt(mirror, accounts, user)
-    revoked = attempt(accounts.remote.revoke, user.id, valid_since)
+    revoked = attempt(_revoke, accounts, user, valid_since)
     if not (mirrored and revoked) or not user.pending or user.pending.reserved:
         return user
     link = ProviderLink(valid_since, accounts.remote.project)
@@ -96,6 +98,31 @@ def revoke_sign_ins(accounts: LinkedBase, user: User) -> User:
     return user
 
 
+def _revoke(accounts: LinkedBase, user: User, valid_since: datetime) -> None:
+    if account := accounts.remote.account(user.id):
+        note_revocation(accounts, user, account)
+    accounts.remote.revoke(user.id, valid_since)
+
+
+def note_revocation(accounts: LinkedBase, user: User, account: ProviderAccount) -> None:
+    """End the keys of a user, and the sessions from before, if the provider has revoked sign-ins without this service.
+
+    A password may have been reset there. Call it before this service changes the account, because that revokes sign-ins
+    too, and hides the earlier revocation from the next check. Raises NotFound, Unavailable.
+    """
+    link, now = ProviderLink(account.valid_since, accounts.remote.project), accounts.clock()
+
+    def note(stored: User) -> User:
+        if stored.provider is None or link.valid_since <= stored.provider.valid_since:
+            return stored
+        if stored.pending and stored.sessions_ended_at and link.valid_since == next_sign_in(stored):
+            return stored  # this service has revoked them, and has not stored that yet
+        return stored.with_provider(link)
+
+    if note(user) != user:
+        accounts.users.update(user.id, note, events=changes(NO_CLIENT, SYSTEM, now))
+
+
 def next_sign_in(user: User) -> datetime:
     """Return the earliest time of a sign-in that is valid after the last end of all sessions of a user.
 
@@ -105,15 +132,13 @@ def next_sign_in(user: User) -> datetime:
     return user.sessions_ended_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
-def require_account(accounts: LinkedBase, id: str) -> None:
-    """Raise NotFound for a user without an account at the provider.
-
-    Raises Unavailable if the provider does not answer.
-    """
-    if accounts.remote.account(id) is None:
-        if stored := accounts.users.get(id):
-            accounts.require_project(stored)
-        raise NotFound("This user has no account at the identity provider.")
+def require_account(accounts: LinkedBase, id: str) -> ProviderAccount:
+    """Return the account of a user at the provider. Raises NotFound if there is none, and Unavailable."""
+    if account := accounts.remote.account(id):
+        return account
+    if stored := accounts.users.get(id):
+        accounts.require_project(stored)
+    raise NotFound("This user has no account at the identity provider.")
 
 
 def finish_password_change(

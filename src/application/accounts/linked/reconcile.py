@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
-from src.application.accounts.linked.change import next_sign_in
+from src.application.accounts.linked.change import next_sign_in, note_revocation
 from src.application.accounts.linked.mirror import mirror
 from src.application.accounts.linked.sync import permitted, with_account
 from src.application.accounts.steps import if_ticket
@@ -46,6 +46,9 @@ def restore(accounts: LinkedBase, user: User) -> None:
         _release(accounts, user)
         return
     reserved = user.pending.reserved if user.pending else ()
+    account = None if reserved else accounts.remote.account(user.id)
+    if account:  # with reserved names, this service may have set the address, which revokes sign-ins
+        note_revocation(accounts, user, account)
     addresses = [user.email, *(Email(claim.key) for claim in reserved if claim.kind == "email"), None]
     try:
         for email in addresses:
