@@ -82,10 +82,10 @@ class CloudTasksQueue:
         if response.status_code not in (200, 409):  # 409: there is or was a task with this name
             raise Unavailable from _refusal(response)
 
-    def notify(self, job_id: str) -> None:
+    def notify(self, job_id: str, delay: float = 0) -> None:
         """Create a task now, because the process may sleep once the request is answered. Ignore a failure."""
         try:
-            self.send(job_id)
+            self.send(job_id, delay)
         except Unavailable as error:
             _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
 
@@ -119,10 +119,7 @@ class CloudTasksQueue:
                 self._running -= 1
                 self._changed.notify_all()
         if delay is not None:
-            try:
-                self.send(job_id, delay)
-            except Unavailable as error:
-                _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
+            self.notify(job_id, delay)
 
     @unavailable_on(requests.RequestException, GoogleAuthError)
     def _post(self, method: str, body: dict[str, Any]) -> requests.Response:
