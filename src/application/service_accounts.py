@@ -8,12 +8,12 @@ from src.application.accounts.failures import attempt
 from src.application.caller import Caller
 from src.application.ports import Clock, Tokens
 from src.application.sessions import ClientAuthenticator, SessionService
-from src.domain.errors import InvalidClient, NotFound, Stale
+from src.domain.errors import InvalidClient, NotFound, Stale, Taken
 from src.domain.events import OPERATOR, Event, EventType, always
 from src.domain.keys import SECRET_PREFIX, new_credential
 from src.domain.receipts import IdempotentCreate
 from src.domain.service_accounts import ServiceAccount, ServiceAccountRepository
-from src.domain.sessions import Client
+from src.domain.sessions import NO_CLIENT, Client
 from src.domain.users import State, User
 from src.domain.values import Page, Role
 
@@ -46,6 +46,20 @@ class ServiceAccountService:
         event = self._event(by, client, account.id, "added")
         receipt = idempotent.receipt_for(account) if idempotent else None
         return self.service_accounts.add(account, events=always(event), receipt=receipt), secret
+
+    def add_exported(self, account: ServiceAccount) -> bool:
+        """Store a service account of an export for the operator. Its secrets then work here too.
+
+        Return False if the account is here already. Raises Taken if its id was in use here before, Unavailable.
+        """
+        event = self._event(None, NO_CLIENT, account.id, "added")
+        try:
+            self.service_accounts.add(account, events=always(event))
+        except Taken:
+            if self.service_accounts.get(account.id):
+                return False
+            raise
+        return True
 
     def list(self, by: Caller | None, cursor: str | None, limit: int) -> Page[ServiceAccount]:
         """List the service accounts, the newest first. Raises Forbidden, InvalidCursor."""

@@ -72,7 +72,10 @@ class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
     """Stores service accounts with their users."""
 
     def add(self, account: ServiceAccount, events: Recorded[User], receipt: Receipt | None = None) -> ServiceAccount:
-        """Store a new service account, its user, the events and the receipt in one commit. Raises Repeated."""
+        """Store a new service account, its user, the events and the receipt in one commit.
+
+        Raises Repeated, and Taken for an id that is or was in use.
+        """
 
     def remove_with_user(
         self, id: str, revision: str | None, bury: Callable[[User], User], events: Recorded[User]

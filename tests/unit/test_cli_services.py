@@ -1,6 +1,7 @@
 """The commands for service accounts, and for the keys of users."""
 
 import json
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -26,6 +27,52 @@ def test_the_operator_makes_lists_and_deletes_a_service(prepared: Portero) -> No
     assert prepared("services", "delete", id, input="n\n").code == 1
     assert prepared("services", "delete", id, "--yes").out == f"deleted {id}\n"
     assert grant(client, id, renewed) == 401
+    assert prepared("services", "list").out == ""
+
+
+def test_an_exported_service_goes_on_elsewhere_with_its_id_and_both_secrets(
+    prepared: Portero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, secret = prepared("services", "add", "Billing", "--role", "uploader").out.split()
+    renewed = prepared("services", "secret", id).out.strip()
+    exported = prepared("services", "export").out
+    assert not {secret, renewed} & {*exported.split('"')}
+    Path("services.jsonl").write_text(exported)
+    assert prepared("services", "import", "services.jsonl").out == "imported 0, already there 1\n"
+    Path("elsewhere").mkdir()
+    monkeypatch.setenv("DATA_DIR", "elsewhere")
+    assert prepared("prepare").code == 0
+    assert prepared("services", "import", "services.jsonl").out == "imported 1, already there 0\n"
+    client = main.create_app().test_client()
+    assert [grant(client, id, each) for each in (secret, renewed)] == [200, 200]
+    assert prepared("services", "export").out == exported
+    assert prepared("services", "delete", id, "--yes").code == 0
+    assert "had this id" in prepared("services", "import", "services.jsonl").err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "short"},
+        {"name": " "},
+        {"role": "auditor"},
+        {"secret_hash": "secret"},
+        {"created_at": "2026-11-23T12:00:00"},
+    ],
+)
+def test_a_line_that_is_no_exported_service_is_named_and_nothing_is_imported(
+    prepared: Portero, change: dict[str, object]
+) -> None:
+    good = {
+        "id": "3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f",
+        "name": "Billing",
+        "role": "user",
+        "secret_hash": "a" * 64,
+        "created_at": "2026-11-23T12:00:00Z",
+    }
+    Path("services.jsonl").write_text("\n".join(map(json.dumps, (good, {**good, **change}))))
+    refused = prepared("services", "import", "services.jsonl")
+    assert (refused.code == 0, f"line 2: {next(iter(change))}" in refused.err) == (False, True)
     assert prepared("services", "list").out == ""
 
 

@@ -119,7 +119,8 @@ def test_the_readme_has_every_canonical_route(page: str) -> None:
 
 def test_every_documented_command_can_be_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "texts").mkdir()
-    for name in ("dogs.csv", "users.csv", "users.json", "realm.json", "signer-key", "salt", "pwned-passwords.txt"):
+    names = ("dogs.csv", "users.csv", "users.json", "realm.json", "signer-key", "salt", "pwned-passwords.txt")
+    for name in (*names, "services.jsonl"):
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
     for words in documented_commands():

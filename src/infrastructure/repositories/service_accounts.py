@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from src.domain.errors import Stale
+from src.domain.errors import Stale, Taken
 from src.domain.events import NO_EVENTS, Recorded
 from src.domain.receipts import Receipt
 from src.domain.service_accounts import ServiceAccount
@@ -45,6 +45,9 @@ class ServiceAccounts(Documents[ServiceAccount]):
         """Return a service account and its user. Takes one read of two documents."""
         account, user = self._store.get(self._key(id), Key(USERS, id))
         return (self.entity(account) if account else None), (self._users.entity(user) if user else None)
+
+    def _refusal(self, failed: PreconditionFailed, new: ServiceAccount) -> Exception:
+        return Taken("id")
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
         attributes = super()._attributes(fields)

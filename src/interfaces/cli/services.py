@@ -1,14 +1,34 @@
 """The commands for service accounts."""
 
-import click
+from pathlib import Path
+from typing import Annotated, Literal
 
+import click
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+
+from src.domain.errors import Taken
 from src.domain.keys import parse_key_name
-from src.domain.service_accounts import ROLES
+from src.domain.service_accounts import MAX_OLD_SECRETS, ROLES, ServiceAccount
 from src.domain.sessions import NO_CLIENT
 from src.domain.values import Role
 from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import attributes, listing, print_list
+from src.interfaces.framework.fields import KeyNameField
+from src.interfaces.views import View
+
+_Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+
+class ServiceRecord(View):
+    """A service account as a line of an export. Its id stays the same, because the secrets contain it."""
+
+    id: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]{20,128}$")]
+    name: KeyNameField
+    role: Literal[Role.USER, Role.UPLOADER, Role.ADMIN]
+    secret_hash: _Hash
+    old_secrets: dict[_Hash, AwareDatetime] = Field({}, max_length=MAX_OLD_SECRETS)
+    created_at: AwareDatetime
 
 
 @click.group()
@@ -58,3 +78,39 @@ def delete_service(console: Console, id: str, yes: bool) -> None:
 def renew_secret(console: Console, id: str) -> None:
     """Print a new secret of a service, which is shown this once. The old one works for 24 hours more."""
     click.echo(console.services().service_accounts.rotate_secret(None, id, NO_CLIENT))
+
+
+@services.command("export")
+@click.pass_obj
+def export_services(console: Console) -> None:
+    """Print the accounts of services with the hashes of their secrets, as one JSON object in each line.
+
+    `services import` reads it. Keep the file from others: whoever changes a hash in it knows a secret after the import.
+    """
+    service_accounts = console.services().service_accounts
+    for account in all_items(lambda cursor: service_accounts.list(None, cursor, 100)):
+        click.echo(ServiceRecord.of(account).model_dump_json())
+
+
+@services.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_services(console: Console, file: Path) -> None:
+    """Import the accounts of services that `services export` has printed. Their ids and secrets work as before.
+
+    An account that is here already stays as it is. If a line cannot be read, nothing is imported.
+    """
+    service_accounts, accounts = console.services().service_accounts, []
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        try:
+            accounts.append(ServiceAccount(**dict(ServiceRecord.model_validate_json(line))))
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors()[0]["loc"])) or "the line"
+            raise click.ClickException(f"line {number}: {place} is not as `services export` writes it") from None
+    imported = 0
+    for account in accounts:
+        try:
+            imported += service_accounts.add_exported(account)
+        except Taken:
+            raise click.ClickException(f"{account.id}: another account had this id here") from None
+    click.echo(f"imported {imported}, already there {len(accounts) - imported}")
