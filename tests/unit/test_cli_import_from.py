@@ -13,7 +13,7 @@ from src import main
 from src.application import importing
 from src.application.importing import NotImportable
 from src.infrastructure.identity.foreign_hashes import accept, parse_hash, verify
-from src.interfaces.cli.user_files import SYSTEMS, read_users
+from src.interfaces.user_files import SYSTEMS, read_users
 from tests.support import exports
 from tests.support.clock import Stopwatch
 from tests.unit.test_cli import Portero, _log_in, portero, prepared

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from src.application.importing import ImportPlan, NotImportable, Refusal
 from src.interfaces.cli.arguments import TextOrFile
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.cli.user_files import SYSTEMS, NotAnExport, read_users
+from src.interfaces.user_files import SYSTEMS, NotAnExport, read_users
 from src.interfaces.views import UserView
 
 

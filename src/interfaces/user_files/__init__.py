@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from src.application.importing import Refusal, UserRecord
-from src.interfaces.cli.user_files.records import COLUMNS, Row, record_of
-from src.interfaces.cli.user_files.systems import SYSTEMS, translated
+from src.interfaces.user_files.records import COLUMNS, Row, record_of
+from src.interfaces.user_files.systems import SYSTEMS, translated
 
 __all__ = ["SYSTEMS", "NotAnExport", "read_users"]
 

@@ -9,7 +9,7 @@ from src.application.importing import UserRecord
 from src.domain.factors import Factor
 from src.domain.keys import Key
 from src.domain.users import PROFILE_PARSERS
-from src.interfaces.cli.user_files.credentials import read_credentials
+from src.interfaces.user_files.credentials import read_credentials
 
 COLUMNS = {
     "id": ("id", "localId", "uid", "sub"),
