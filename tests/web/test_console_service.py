@@ -1,5 +1,6 @@
 """The pages on which operators see events, invitations, webhooks, jobs, health and settings."""
 
+import csv
 import json
 import re
 import shlex
@@ -51,6 +52,9 @@ def test_events_are_filtered_and_exported(app: Flask, admin: Surfer) -> None:
         assert name in shown
     lines = admin.open(f"{EVENTS}/export?who={name}&type=login-succeeded").text.splitlines()
     assert {(json.loads(line)["user_id"], json.loads(line)["type"]) for line in lines} == {(id, "login-succeeded")}
+    table = admin.open(f"{EVENTS}/export?who={name}&type=user-registered&format=csv").data.decode("utf-8-sig")
+    [event] = csv.DictReader(table.splitlines())
+    assert (event["type"], event["user_id"], json.loads(event["actor"])["id"]) == ("user-registered", id, id)
     assert "No events" in admin.open(f"{EVENTS}?who=nobody").text
     assert admin.open(f"{EVENTS}?type=x").status_code == 422
 

@@ -1,8 +1,10 @@
 """The pages on which operators find people, and act on them."""
 
+import csv
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -104,7 +106,20 @@ def test_a_list_is_exported_with_its_filter(admin: Surfer, ben: Person) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="users.jsonl"'
     assert [json.loads(line)["id"] for line in answer.text.splitlines()] == [ben.user["id"]]
     assert admin.open(f"{USERS}/export?cursor=x").status_code == 200
-    assert admin.open(f"{USERS}/export?role=x").status_code == 422
+    assert admin.open(f"{USERS}/export?only=x").status_code == 422
+
+
+def test_a_list_is_exported_as_csv_in_which_no_text_becomes_a_formula(app: Flask, admin: Surfer, ben: Person) -> None:
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", 'Ana "Æ", b']
+    for name, last_name in pairwise(names):
+        client_of(app).put("/user", json={"name": name, "last_name": last_name}, headers=ben.headers)
+        answer = admin.open(f"{USERS}/export?q={ben.user['username']}&format=csv")
+        [row] = csv.DictReader(answer.data.decode("utf-8-sig").splitlines())
+        assert row.keys() == ben.user.keys()
+        assert (row["name"], row["last_name"]) == (f"'{name}", last_name if last_name[0] == "A" else f"'{last_name}")
+    assert (row["id"], row["disabled"], row["metadata"]) == (ben.user["id"], "false", "")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="users.csv"'
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
 
 
 # Acts

@@ -66,4 +66,4 @@ def _events(caller: Caller) -> Mapping[str, Any]:
 def _export(caller: Caller) -> Response:
     found = parse_query(EventSearch).arguments(caller)
     search = services().events.search
-    return download("events", lambda cursor, limit: search(caller, **found, cursor=cursor, limit=limit), EventView.of)
+    return download("events", lambda cursor, limit: search(caller, **found, cursor=cursor, limit=limit), EventView)

@@ -1,8 +1,8 @@
 """What the lists of the console share: their query strings, the link to the next page, and downloads of whole lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Response, request, stream_with_context
@@ -20,6 +20,10 @@ OrNone = BeforeValidator(lambda text: text or None)
 ROWS = 50
 """The rows of a page of a list."""
 _ROWS_OF_DOWNLOAD = 500
+_BOM = b"\xef\xbb\xbf"
+"""The beginning of a file in UTF-8, without which spreadsheets take it for another encoding."""
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""The beginnings of cells that a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 class Listing(Query):
@@ -39,13 +43,29 @@ def next_query(page: Page[T]) -> str:
     return filters(cursor=page.next) if page.next else ""
 
 
-def download(name: str, read: Callable[[str | None, int], Page[T]], view: Callable[[T], View]) -> Response:
-    """Return a list as a file of JSON lines, in memory that does not grow with the list.
+def download(name: str, read: Callable[[str | None, int], Page[T]], view: type[View]) -> Response:
+    """Return a list as a file of JSON lines, or of CSV if the query string asks for it.
 
-    ``read`` returns the page at a cursor. The first page is read at once, so that the errors of ``read`` are answered.
+    The memory that this takes does not grow with the list. ``read`` returns the page at a cursor. The first page is
+    read at once, so that the errors of ``read`` are answered.
     """
     parts = pages(lambda cursor: read(cursor, _ROWS_OF_DOWNLOAD))
     first = next(parts)
-    lines = (to_json(view(item), by_alias=True) + b"\n" for part in chain([first], parts) for item in part)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.jsonl"', "Cache-Control": "no-store"}
-    return Response(stream_with_context(lines), headers=headers, content_type="application/jsonl")
+    items = (view.of(item) for part in chain([first], parts) for item in part)
+    lines: Iterator[bytes] = (to_json(each, by_alias=True) + b"\n" for each in items)
+    kind, media_type = "jsonl", "application/jsonl"
+    if request.args.get("format") == "csv":
+        rows = chain([view.model_fields], (each.model_dump(mode="json").values() for each in items))
+        lines = chain([_BOM], map(_csv_line, rows))
+        kind, media_type = "csv", "text/csv; charset=utf-8; header=present"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"}
+    return Response(stream_with_context(lines), headers=headers, content_type=media_type)
+
+
+def _csv_line(values: Iterable[Any]) -> bytes:
+    """Return a line of CSV (RFC 4180). No value becomes a formula where the file is opened as a spreadsheet."""
+    texts = (
+        value if isinstance(value, str) else "" if value in (None, {}) else to_json(value).decode() for value in values
+    )
+    cells = (f"'{text}" if text.startswith(_FORMULA) else text for text in texts)
+    return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells).encode() + b"\r\n"

@@ -81,9 +81,7 @@ def _users(caller: Caller) -> Mapping[str, Any]:
 @export.show
 def _export(caller: Caller) -> Response:
     search = parse_query(Search).arguments
-    return download(
-        "users", lambda cursor, limit: services().directory.list(caller, *search, cursor, limit), UserView.of
-    )
+    return download("users", lambda cursor, limit: services().directory.list(caller, *search, cursor, limit), UserView)
 
 
 @adding.form()
