@@ -65,7 +65,7 @@ class AdministrationService:
 
     def list_users(self, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
         """Return a page of the active users who have a username, ordered by username."""
-        return self.users.find(role=role, cursor=cursor, limit=limit)
+        return self.users.find(only=role, cursor=cursor, limit=limit)
 
     def find_user(self, claim: Claim) -> User:
         """Return the active user with the username or e-mail address of ``claim``. Raises NotFound."""

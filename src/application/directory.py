@@ -11,7 +11,7 @@ from src.domain.events import OPERATOR, EventType
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT, Client
-from src.domain.users import Claim, Profile, User, UserRepository, require_visible
+from src.domain.users import Claim, Profile, Standing, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
 
@@ -25,22 +25,28 @@ class DirectoryService:
     clock: Clock
 
     def list(
-        self, caller: Caller, prefix: str | None, email: str | None, role: Role | None, cursor: str | None, limit: int
+        self,
+        caller: Caller,
+        prefix: str | None,
+        email: str | None,
+        only: Role | Standing | None,
+        cursor: str | None,
+        limit: int,
     ) -> Page[User]:
         """List the users by username, without guests. Everyone sees `id` and `username`.
 
-        Admins and auditors see whole users, and may filter by the beginning of the username, the e-mail address and the
-        role.
+        Admins and auditors see whole users, and may filter by the beginning of the username, the e-mail address, and
+        either the role or the standing: each is read from an index, and no index has both.
 
         Raises InvalidCursor; Forbidden or InsufficientAuthentication if anybody else uses a filter.
         """
-        if not caller.user.role.sees_everybody and (prefix, email, role) != (None, None, None):
+        if not caller.user.role.sees_everybody and (prefix, email, only) != (None, None, None):
             raise caller.refusal("Only admins and auditors may filter users.", Role.ADMIN, Role.AUDITOR)
         prefix = fold(prefix or "")
         if email is None:
-            return self.users.find(role=role, prefix=prefix, cursor=cursor, limit=limit)
+            return self.users.find(only=only, prefix=prefix, cursor=cursor, limit=limit)
         user = self._by_email(email)
-        if user is None or not user.is_visible or (role and user.role is not role):
+        if user is None or not user.is_visible or not user.matches(only):
             return Page([])
         return Page([user] if user.username and user.username.key.startswith(prefix) else [])
 

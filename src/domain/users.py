@@ -24,6 +24,32 @@ class State(StrEnum):
     DELETED = "deleted"  # only the id is left, so that it is never used again
 
 
+class Standing(StrEnum):
+    """A property of accounts that the list of users can be filtered by, instead of a role."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    WITH_FACTOR = "second-factor"
+    WITHOUT_FACTOR = "no-second-factor"
+
+    @property
+    def condition(self) -> tuple[str, bool]:
+        """The attribute of a user that decides, and the value that it has."""
+        return _CONDITIONS[self]
+
+
+_CONDITIONS = {
+    Standing.ACTIVE: ("disabled", False),
+    Standing.DISABLED: ("disabled", True),
+    Standing.VERIFIED: ("email_verified", True),
+    Standing.UNVERIFIED: ("email_verified", False),
+    Standing.WITH_FACTOR: ("has_factors", True),
+    Standing.WITHOUT_FACTOR: ("has_factors", False),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A unique value. ``kind`` is the name of its field, such as "email", and ``key`` is the normalised value."""
@@ -146,6 +172,18 @@ class User:
     def is_service(self) -> bool:
         """Whether this is the user of a service account."""
         return self.state is State.SERVICE
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether a login of the user takes a second step."""
+        return bool(self.factors)
+
+    def matches(self, only: Role | Standing | None) -> bool:
+        """Return whether the user has a role or a standing. Every user matches None."""
+        if isinstance(only, Standing):
+            name, value = only.condition
+            return getattr(self, name) is value
+        return only in (None, self.role)
 
     @property
     def actor(self) -> Actor:
@@ -337,9 +375,12 @@ class UserRepository(Repository[User], Protocol):
         """Return guests whose ``expires_at`` has passed, the earliest first, and none that expired before ``since``."""
 
     def find(
-        self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
+        self, *, only: Role | Standing | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
-        """Return a page of the active users whose username key begins with ``prefix``, ordered by username."""
+        """Return a page of the users in use that match ``only``, ordered by username.
+
+        Their username keys begin with ``prefix``.
+        """
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
         """Return users with a ``reconcile_since`` before this time, the oldest first."""

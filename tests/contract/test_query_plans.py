@@ -80,7 +80,7 @@ def test_documents_are_read_and_scanned_by_their_primary_key(connection: sa.Conn
 
 @pytest.fixture
 def ten_thousand_users(postgresql: Callable[[], Store]) -> Iterator[SqlStore]:
-    """Named "00001" to "10000". The last one is the only admin."""
+    """Named "00001" to "10000". The last one is the only admin, and the only disabled one."""
     store = postgresql()
     assert isinstance(store, SqlStore)
     with closing(store):
@@ -88,7 +88,7 @@ def ten_thousand_users(postgresql: Callable[[], Store]) -> Iterator[SqlStore]:
             connection.exec_driver_sql(
                 "INSERT INTO users SELECT made.* FROM nobody, generate_series(1, 10000) AS number, "
                 "jsonb_populate_record(nobody, jsonb_build_object('id', number::text, 'username_key', "
-                "to_char(number, 'FM00000'), 'state', 'active', 'role', "
+                "to_char(number, 'FM00000'), 'state', 'active', 'disabled', number = 10000, 'role', "
                 "CASE number WHEN 10000 THEN 'admin' ELSE 'user' END)) AS made"
             )
             connection.exec_driver_sql("ANALYZE users")
@@ -99,8 +99,10 @@ BY_NAME = Query(USERS, "username_key", start="00077", until="00077", limit=1)
 FIRST_PAGE = Query(USERS, "username_key", {"state": "active"}, limit=50)
 ADMINS = replace(FIRST_PAGE, equal={"state": "active", "role": "admin"})
 
+DISABLED = replace(FIRST_PAGE, equal={"state": "active", "disabled": True})
 
-@pytest.mark.parametrize("query", [BY_NAME, FIRST_PAGE, ADMINS], ids=["name", "all", "admins"])
+
+@pytest.mark.parametrize("query", [BY_NAME, FIRST_PAGE, ADMINS, DISABLED], ids=["name", "all", "admins", "disabled"])
 @pytest.mark.parametrize("after", [False, True], ids=["first page", "later page"])
 def test_postgresql_keeps_a_plan_that_reads_no_more_users_than_it_finds(
     ten_thousand_users: SqlStore, query: Query, after: bool

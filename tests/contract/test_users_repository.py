@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
-from src.domain.users import Claim, FactorKind, PendingChange, Profile, ProviderLink, State, User
+from src.domain.users import Claim, FactorKind, PendingChange, Profile, ProviderLink, Standing, State, User
 from src.domain.values import Email, Page, Role, Scope, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, Write
@@ -315,8 +316,36 @@ class TestFind:
             users.add(replace(new_user(name), state=state, role=role, disabled=name == "bob"))
         users.add(new_user("gone").tombstone(NOON))
         assert names(users.find()) == ["Ada", "bob", "CAT"]
-        assert names(users.find(role=Role.ADMIN)) == ["Ada", "CAT"]
-        assert names(users.find(role=Role.USER)) == ["bob"]
+        assert names(users.find(only=Role.ADMIN)) == ["Ada", "CAT"]
+        assert names(users.find(only=Role.USER)) == ["bob"]
+
+    def test_active_users_are_listed_by_their_standing(self, users: Users) -> None:
+        factor = {"f": FactorKind.TOTP}
+        people: dict[str, dict[str, Any]] = {
+            "ada": {"email_verified": True},
+            "bob": {"disabled": True, "factors": factor},
+            "eve": {"disabled": True, "factors": factor, "email_verified": True, "state": State.DELETING},
+            "zoe": {},
+        }
+        for name, properties in people.items():
+            users.add(replace(new_user(name), **properties))
+        found = {standing: names(users.find(only=standing)) for standing in Standing}
+        assert found == {
+            Standing.ACTIVE: ["ada", "zoe"],
+            Standing.DISABLED: ["bob"],
+            Standing.VERIFIED: ["ada"],
+            Standing.UNVERIFIED: ["bob", "zoe"],
+            Standing.WITH_FACTOR: ["bob"],
+            Standing.WITHOUT_FACTOR: ["ada", "zoe"],
+        }
+        for standing, listed in found.items():
+            everybody = users.find().items
+            assert [user.username and user.username.key for user in everybody if user.matches(standing)] == listed
+        assert names(users.find(only=Standing.ACTIVE, prefix="z")) == ["zoe"]
+        bob = users.update(users.find(only=Standing.DISABLED).items[0].id, lambda user: replace(user, disabled=False))
+        assert names(users.find(only=Standing.ACTIVE, limit=2)) == ["ada", "bob"]
+        users.update(bob.id, lambda user: user.without_factors(["f"], NOON))
+        assert names(users.find(only=Standing.WITH_FACTOR)) == []
 
     def test_users_are_found_by_the_beginning_of_their_usernames(self, users: Users) -> None:
         for name in ("ada", "adam", "bob"):

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from src.bootstrap.adapters import now
-from src.domain.users import User
+from src.domain.users import Standing, User
 from src.domain.values import Page, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Document, Query
@@ -54,15 +54,27 @@ def test_people_are_found_by_the_beginning_of_the_username_and_by_the_whole_addr
     name = ben.user["username"]
     for text in (name.upper()[:-1], ben.user["email"].upper()):
         assert f'href="{USERS}/{ben.user["id"]}"' in admin.open(f"{USERS}?q={text}").text
-    for nobody in (name[1:], ben.user["email"][:-1], f"{name}&role=admin"):
+    for nobody in (name[1:], ben.user["email"][:-1], f"{name}&only=admin"):
         found = admin.open(f"{USERS}?q={nobody}")
         assert ben.user["id"] not in found.text
     assert "Nobody is found." in admin.open(f"{USERS}?q=zzz").text
 
 
 def test_what_a_list_cannot_answer_is_a_problem_and_no_failure(admin: Surfer) -> None:
-    for query in ("cursor=x", "role=king", "cursor=%00", "q=%00&q=2"):
+    for query in ("cursor=x", "only=king", "cursor=%00", "q=%00&q=2"):
         assert admin.open(f"{USERS}?{query}").status_code in (200, 400, 422)
+
+
+def test_people_are_filtered_by_role_or_standing_and_by_their_name(app: Flask, admin: Surfer, ben: Person) -> None:
+    name, row = ben.user["username"], f'href="{USERS}/{ben.user["id"]}"'
+    give_phone(app, ben.user["id"])
+    admin.send(f"{USERS}/{ben.user['id']}/disable")
+    options = re.findall(r'<option value="([a-z-]*)"', admin.open(USERS).text.partition("</select>")[0])
+    assert {*options} == {"", *(role for role in Role if role is not Role.GUEST), *Standing}
+    for query in (f"q={name}", f"q={ben.user['email']}"):
+        found = {only for only in options if row in admin.open(f"{USERS}?{query}&only={only}").text}
+        assert found == {"", "user", "disabled", "unverified", "second-factor"}
+    assert "The page of a person shows the last sign-in." in said(admin.open(USERS))
 
 
 class CountingStore(MemoryStore):
@@ -83,7 +95,7 @@ class CountingStore(MemoryStore):
         return found
 
 
-@pytest.mark.parametrize("path", [USERS, f"{USERS}?q=user", f"{USERS}?role=user"])
+@pytest.mark.parametrize("path", [USERS, f"{USERS}?q=user", f"{USERS}?only=user", f"{USERS}?only=no-second-factor"])
 def test_a_page_of_the_list_costs_the_same_with_very_many_users(path: str) -> None:
     costs = []
     for number in (60, 900):

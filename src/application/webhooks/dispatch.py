@@ -115,7 +115,7 @@ class WebhookDispatcher:
         return json.dumps({"type": delivery.type, "timestamp": rfc3339(at), "data": data}, ensure_ascii=False)
 
     def _tell_admins(self, webhook: Webhook) -> None:
-        for admin in self.users.find(role=Role.ADMIN).items:
+        for admin in self.users.find(only=Role.ADMIN).items:
             self.notices.send(MailKind.WEBHOOK_DISABLED, admin, NO_CLIENT, url=webhook.url)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from src.domain.errors import InvalidInvitation, LastAdmin, NotFound, Taken
 from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.receipts import Receipt
-from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, State, User
+from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, Standing, State, User
 from src.domain.values import Email, Page, Role, Scope, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
@@ -126,13 +126,14 @@ class Users(Documents[User]):
         return bool(self._admins()[0])
 
     def find(
-        self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
+        self, *, only: Role | Standing | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
         # No username key is that long or has this character. Firestore refuses to compare with a text of more than
         # 1500 bytes, and PostgreSQL with this character.
         if len(prefix) > Username.MAX_KEY or "\0" in prefix:
             return Page([], None)
-        equal = {"state": State.ACTIVE.value} | ({"role": role.value} if role else {})
+        name, value = only.condition if isinstance(only, Standing) else ("role", only and only.value)
+        equal = {"state": State.ACTIVE.value} | ({name: value} if only else {})
         # U+10FFFF is not a character, so that it comes after every text that starts with the prefix.
         bounds = {"start": prefix, "until": prefix + "\U0010ffff"} if prefix else {}
         return self._page("username_key", equal=equal, cursor=cursor, limit=limit, **bounds)
@@ -145,7 +146,8 @@ class Users(Documents[User]):
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
         attributes = super()._attributes(fields)
-        name_key, _ = attributes.pop("username_key"), attributes.pop("email_key")  # this one follows from the address
+        name_key = attributes.pop("username_key")
+        del attributes["email_key"], attributes["has_factors"]  # they follow from the address and the factors
         if name_key is not None:
             attributes["username"] = Username(attributes["username"], name_key)
         if attributes["email"] is not None:

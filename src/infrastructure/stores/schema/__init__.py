@@ -29,6 +29,7 @@ USERS = Collection(
     | _reference("kept_session", "sessions", nullable=True)
     | _enumeration("role", "state")
     | _boolean("email_verified", "disabled")
+    | _boolean("has_factors", nullable=True)  # null in users of earlier versions
     | _integer("session_epoch")
     | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
     | _time("created_at", "updated_at")
@@ -42,6 +43,9 @@ USERS = Collection(
         Index("email_key"),
         Index("username_key", equal=("state",)),
         Index("username_key", equal=("state", "role")),
+        Index("username_key", equal=("state", "disabled")),
+        Index("username_key", equal=("state", "email_verified")),
+        Index("username_key", equal=("state", "has_factors")),
         Index("reconcile_since"),
         Index("expires_at"),
     ),

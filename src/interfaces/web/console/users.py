@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from flask import Response, request
 
 from src.application.sessions import Caller
-from src.domain.users import Profile
+from src.domain.users import Profile, Standing
 from src.domain.values import Role
 from src.interfaces.devices import device
 from src.interfaces.event_texts import sentence
@@ -18,6 +18,7 @@ from src.interfaces.framework.fields import (
     NewPasswordField,
     RoleField,
     UsernameField,
+    choice,
 )
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.parsing import parse_query
@@ -40,13 +41,13 @@ class Search(Listing):
 
     q: str = ""
     """The beginning of a username, or a whole e-mail address."""
-    role: Annotated[Role | None, OrNone] = None
+    only: Annotated[Annotated[Role | Standing, *choice((*Role, *Standing), "enum")] | None, OrNone] = None
 
     @property
-    def arguments(self) -> tuple[str | None, str | None, Role | None]:
-        """The beginning of a username, the e-mail address and the role, as the use case takes them."""
+    def arguments(self) -> tuple[str | None, str | None, Role | Standing | None]:
+        """The beginning of a username, the e-mail address, and the role or standing, as the use case takes them."""
         text = self.q.strip()
-        return (None, text, self.role) if "@" in text else (text, None, self.role)
+        return (None, text, self.only) if "@" in text else (text, None, self.only)
 
 
 class Person(Form):
