@@ -109,6 +109,15 @@ class Caller:
             raise self.refusal(detail, Role.ADMIN)
         self.require_two_factors()
 
+    def require_recent_admin(self, now: datetime) -> None:
+        """Raise an error unless the caller is an admin in person, who has proved just now who they are.
+
+        Raises Forbidden, and the errors of ``require_recent_two_factors``.
+        """
+        self.require_person()
+        self.require_admin()
+        self.require_recent_two_factors(now)
+
     def require_auditor(self) -> None:
         """Raise an error unless the caller may see what belongs to others: Forbidden, InsufficientAuthentication."""
         if self.user.role not in (Role.AUDITOR, Role.ADMIN):

@@ -124,9 +124,7 @@ class ServiceAccountService:
 
     def _require_recent_admin(self, by: Caller | None) -> None:
         if by:
-            by.require_person()
-            by.require_admin()
-            by.require_recent_two_factors(self.clock())
+            by.require_recent_admin(self.clock())
 
     def _event(self, by: Caller | None, client: Client, id: str, action: str) -> Event:
         actor, session_id = (by.user.actor, by.session_id) if by else (OPERATOR, None)

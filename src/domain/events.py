@@ -88,7 +88,7 @@ class EventType(StrEnum):
     USER_EXPORTED = "user-exported"
     """A user downloaded everything that the service holds about the account. Fields: none."""
     USERS_IMPORTED = "users-imported"
-    """The operator imported users of another system. ``user_id`` is null. Fields: ``count``."""
+    """The operator or an admin imported users of another system. ``user_id`` is null. Fields: ``count``."""
     WEBHOOK_CHANGED = "webhook-changed"
     """A webhook was added, changed, removed, given a new secret, or disabled because it does not work.
 

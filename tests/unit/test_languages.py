@@ -33,6 +33,9 @@ MESSAGE_OF = {
     **dict.fromkeys(("InvalidValue", "PydanticCustomError", "NotCsv", "InvalidOption", "refused"), 1),
     **dict.fromkeys(("Unauthenticated", "Forbidden", "NotFound", "Ended", "InvalidToken", "InvalidCredentials"), 0),
     **dict.fromkeys(("BadRequest", "UnsupportedMediaType", "Translatable", "AttemptFailed", "Postponed", "Down"), 0),
+    "because": 1,
+    "NotImportable": 0,
+    "NotAnExport": 0,
     **dict.fromkeys(("NotJson", "Unavailable", "TooManyAttempts", "_down", "says"), 0),
 }
 """The position of the message in calls of these functions."""

@@ -39,7 +39,13 @@ READ_BY_AUDITORS = {
 }
 """The pages of operators, whose forms only admins may send."""
 ADMINS = {
-    *("/users/new", "/users/several", "/users/<id>/sessions/<session_id>/end"),
+    *(
+        "/users/new",
+        "/users/import",
+        "/users/import/confirm",
+        "/users/several",
+        "/users/<id>/sessions/<session_id>/end",
+    ),
     *(f"/users/<id>/{act}" for act in ("delete", "disable", "enable", "end-sessions", "reset-factors", "role")),
     *("/invitations/<id>/delete", "/jobs/<id>/cancel", "/jobs/<id>/retry"),
     *("/webhooks/new", "/webhooks/<id>/delete", "/webhooks/<id>/ping", "/webhooks/<id>/secret"),

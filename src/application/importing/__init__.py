@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from src.application.caller import Caller
 from src.application.importing.factors import with_factors
 from src.application.importing.keys import with_keys
 from src.application.importing.records import (
@@ -20,11 +22,12 @@ from src.application.importing.records import (
 )
 from src.application.input_rules import InputRules
 from src.application.ports import Clock, PasswordHasher, Sealer
-from src.domain.errors import Invalid, NotFound
+from src.domain.errors import FieldError, Invalid, NotFound, Unavailable
 from src.domain.events import OPERATOR, EventRepository, EventType
 from src.domain.factors import FactorRepository
+from src.domain.messages import Translatable
 from src.domain.metadata import check_claims, merged_metadata
-from src.domain.sessions import NO_CLIENT
+from src.domain.sessions import NO_CLIENT, Client
 from src.domain.users import PROFILE_PARSERS, Claim, State, User, UserRepository
 from src.domain.values import InvalidValue, Role, Username, batches, fold
 
@@ -45,11 +48,13 @@ BATCH = 100
 """The users that are looked up, or stored, at a time."""
 _ID = re.compile(r"[A-Za-z0-9_-]{20,128}")
 """The ids of other systems that are kept. Shorter ones are not random enough."""
+_MAX_HELD = 900_000
+"""The characters of a held file at most, so that a form has room for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportService:
-    """Imports users for the operator."""
+    """Imports users for the operator, and for admins who have just proved who they are."""
 
     users: UserRepository
     factors: FactorRepository
@@ -61,12 +66,43 @@ class ImportService:
     events: EventRepository
     clock: Clock
 
-    def plan(self, records: Iterable[UserRecord], source: str, options: HashOptions) -> ImportPlan:
+    def require(self, by: Caller | None) -> None:
+        """Raise Forbidden or InsufficientAuthentication unless the caller may import users, as None may."""
+        if by:
+            by.require_recent_admin(self.clock())
+
+    def hold(self, file: bytes, by: Caller) -> str:
+        """Return a file as a text that only ``held`` reads, for the form between the preview and the import.
+
+        Raises Invalid for a file that is too large, and the errors of ``require``.
+        """
+        self.require(by)
+        text = self.sealer.seal(zlib.compress(file), f"import {by.user.id}")
+        if len(text) > _MAX_HELD:
+            raise Invalid(FieldError("file", "too_large", "Import a file of this size with `./portero users import`."))
+        return text
+
+    def held(self, text: str, by: Caller) -> bytes:
+        """Return the file that ``hold`` has turned into a text for the same admin.
+
+        Raises Invalid for any other text, and the errors of ``require``.
+        """
+        self.require(by)
+        try:
+            return zlib.decompress(self.sealer.open(text, f"import {by.user.id}"))
+        except (Unavailable, ValueError):
+            raise Invalid(FieldError("file", "invalid", "Choose the file again.")) from None
+
+    def plan(
+        self, records: Iterable[UserRecord], source: str, options: HashOptions, by: Caller | None = None
+    ) -> ImportPlan:
         """Check every record, and write nothing.
 
         ``source`` is a digest of the file. The ids of users are made from it, so that a repeated import finds the users
-        that an interrupted one has stored. Raises NotImportable if the identity provider keeps the passwords itself.
+        that an interrupted one has stored. ``by`` is the admin who imports, or None for the operator. Raises
+        NotImportable if the identity provider keeps the passwords itself, and the errors of ``require``.
         """
+        self.require(by)
         if self.hasher is None:
             raise NotImportable("Firebase Auth keeps the passwords: import the file with `firebase auth:import`.")
         refused: list[Refusal] = []
@@ -79,11 +115,11 @@ class ImportService:
                 unique = sorted({*user.claims, Claim("id", user.id)}, key=lambda claim: claim.kind)
                 for claim in unique:
                     if earlier := places.get(claim):
-                        raise NotImportable(f"{claim.kind}: {earlier} has it too.")
+                        raise NotImportable.because(claim.kind, Translatable("{user} has it too.", user=earlier))
                 places |= dict.fromkeys(unique, record.place)
                 found.append(NewUser(record.place, user, factors, keys, record.password, record.left))
             except NotImportable as error:
-                refused.append(Refusal(record.place, str(error)))
+                refused.append(Refusal(record.place, error.message))
         new: list[NewUser] = []
         without_password: list[NewUser] = []
         present = 0
@@ -98,20 +134,25 @@ class ImportService:
                     else:
                         present += 1
                 elif same:
-                    refused.append(Refusal(each.place, "id: a user with this id has been deleted."))
+                    gone = NotImportable.because("id", "a user with this id has been deleted.")
+                    refused.append(Refusal(each.place, gone.message))
                 elif claims:
                     kinds = " and ".join(sorted(claim.kind for claim in claims))
-                    refused.append(Refusal(each.place, f"{kinds}: a user of this service has it."))
+                    taken = NotImportable.because(kinds, "a user of this service has it.")
+                    refused.append(Refusal(each.place, taken.message))
                 else:
                     new.append(each)
         return ImportPlan(new, without_password, refused, present)
 
-    def run(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
+    def run(
+        self, plan: ImportPlan, by: Caller | None = None, client: Client = NO_CLIENT
+    ) -> Iterator[tuple[int, Sequence[Refusal]]]:
         """Store the users of a plan in batches. A run can be interrupted and repeated.
 
         Yields for each batch the number of stored users, and the users that could not be stored: since the plan was
-        made, their names have been taken, or they were deleted.
+        made, their names have been taken, or they were deleted. Raises the errors of ``require``.
         """
+        self.require(by)
         imported = 0
         try:
             for count, refused in self._stored(plan):
@@ -119,8 +160,9 @@ class ImportService:
                 yield count, refused
         finally:
             if imported:
-                event = NO_CLIENT.event(EventType.USERS_IMPORTED, None, OPERATOR, self.clock(), count=imported)
-                self.events.add(event)
+                actor, session_id = (by.user.actor, by.session_id) if by else (OPERATOR, None)
+                kind, now = EventType.USERS_IMPORTED, self.clock()
+                self.events.add(client.event(kind, None, actor, now, session_id, count=imported))
 
     def _stored(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
         for batch in batches(plan.new, BATCH):
@@ -133,13 +175,16 @@ class ImportService:
             places = [place for place, user in hashed.items() if user.id in refused]
             yield (
                 len(batch) - len(places),
-                [Refusal(place, "its name, one of its passkeys or one of its keys is taken.") for place in places],
+                [
+                    Refusal(place, Translatable("its name, one of its passkeys or one of its keys is taken."))
+                    for place in places
+                ],
             )
         for each in plan.without_password:
             try:
                 self.users.update(each.user.id, partial(_with_hash, hash=self._hashed(each).password_hash))
             except NotFound:
-                yield 0, [Refusal(each.place, "the user has just been deleted.")]
+                yield 0, [Refusal(each.place, Translatable("the user has just been deleted."))]
             else:
                 yield 1, []
 
@@ -187,17 +232,17 @@ def _field(name: str, parse: Callable[[str], T], text: str | None) -> T | None:
     try:
         return None if text is None else parse(text)
     except (InvalidValue, NotImportable) as error:
-        raise NotImportable(f"{name}: {error}") from None
+        raise NotImportable.because(name, error.message) from None
 
 
 def _object(name: str, check: Callable[[Mapping[str, Any]], Mapping[str, Any]], value: Any) -> Mapping[str, Any]:
     """Return a JSON object that ``check`` accepts, an empty one for None. Raises NotImportable."""
     if value is not None and not isinstance(value, Mapping):
-        raise NotImportable(f"{name}: this is not a JSON object.")
+        raise NotImportable.because(name, "this is not a JSON object.")
     try:
         return check(value or {})
     except Invalid as error:
-        raise NotImportable(f"{name}: {error.errors[0].message}") from None
+        raise NotImportable.because(name, error.errors[0].message) from None
 
 
 def _with_hash(user: User, hash: str | None) -> User:
@@ -210,5 +255,5 @@ def _with_hash(user: User, hash: str | None) -> User:
 def _role(text: str) -> Role:
     roles = [role for role in Role if role is not Role.GUEST]
     if fold(text) not in roles:
-        raise NotImportable(f"Use one of {', '.join(roles)}.")
+        raise NotImportable(Translatable("Use one of {values}.", values=", ".join(roles)))
     return Role(fold(text))

@@ -7,6 +7,7 @@ from src.application.importing.records import NotImportable, UserRecord
 from src.application.ports import Sealer
 from src.domain.errors import Unavailable
 from src.domain.factors import MAX_PASSKEYS, Factor, factor_id, parse_factor_name
+from src.domain.messages import Translatable
 from src.domain.users import FactorKind, User
 from src.domain.values import InvalidValue
 
@@ -25,19 +26,21 @@ def with_factors(user: User, record: UserRecord, sealer: Sealer) -> tuple[User, 
     Raises NotImportable for factors that no user can have, and unless the data keys open their secrets.
     """
     if record.factors and user.id != record.id:
-        raise NotImportable("factors: they belong to the id of the user, which cannot be kept.")
+        raise NotImportable.because("factors", "they belong to the id of the user, which cannot be kept.")
     factors = [_of_user(each, user) for each in record.factors]
     kinds = {each.id: each.kind for each in factors}
     if len(kinds) < len(factors) or {*kinds.values()} == {FactorKind.RECOVERY} or not all(map(_is_whole, factors)):
-        raise NotImportable("factors: these are not the factors of a user.")
+        raise NotImportable.because("factors", "these are not the factors of a user.")
     if [*kinds.values()].count(FactorKind.PASSKEY) > MAX_PASSKEYS:
-        raise NotImportable(f"factors: a user has at most {MAX_PASSKEYS} passkeys.")
+        raise NotImportable.because("factors", Translatable("a user has at most {n} passkeys.", n=MAX_PASSKEYS))
     for each in factors:
         try:
             if each.secret is not None:
                 sealer.open(each.secret, user.id)
         except (Unavailable, ValueError):
-            raise NotImportable("factors: the secret was not encrypted with one of DATA_KEYS for this id.") from None
+            raise NotImportable.because(
+                "factors", "the secret was not encrypted with one of DATA_KEYS for this id."
+            ) from None
     return replace(user, factors=kinds), factors
 
 
@@ -47,7 +50,7 @@ def _of_user(factor: Factor, user: User) -> Factor:
     try:
         name = None if factor.name is None else parse_factor_name(factor.name)
     except InvalidValue as error:
-        raise NotImportable(f"factors: {error}") from None
+        raise NotImportable.because("factors", error.message) from None
     return replace(factor, id=factor_id(factor.kind, unique), user_id=user.id, name=name, revision="")
 
 

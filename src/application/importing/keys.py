@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from src.application.importing.records import NotImportable, UserRecord
 from src.domain.keys import KEY_PREFIX, MAX_KEYS, Key, parse_key_name
+from src.domain.messages import Translatable
 from src.domain.users import User
 from src.domain.values import InvalidValue
 
@@ -15,16 +16,18 @@ _ID, _HASH, _PREFIX = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{64}"), re
 def with_keys(user: User, record: UserRecord) -> tuple[User, Sequence[Key]]:
     """Return a user with the keys of its record, and the keys. Raises NotImportable for keys that no user can have."""
     if any(each.user_id != user.id for each in record.keys):
-        raise NotImportable("keys: they contain the id of the user, which cannot be kept.")
+        raise NotImportable.because("keys", "they contain the id of the user, which cannot be kept.")
     scopes = {each.id: each.scope for each in record.keys}
     if len(scopes) < len(record.keys) or not all(map(_is_whole, record.keys)):
-        raise NotImportable("keys: these are not the keys of a user.")
+        raise NotImportable.because("keys", "these are not the keys of a user.")
     if len(scopes) > MAX_KEYS or (scopes and user.disabled):
-        raise NotImportable(f"keys: a user has at most {MAX_KEYS} keys, and a disabled user has none.")
+        raise NotImportable.because(
+            "keys", Translatable("a user has at most {n} keys, and a disabled user has none.", n=MAX_KEYS)
+        )
     try:
         keys = [replace(each, name=parse_key_name(each.name), revision="") for each in record.keys]
     except InvalidValue as error:
-        raise NotImportable(f"keys: {error}") from None
+        raise NotImportable.because("keys", error.message) from None
     return replace(user, keys=scopes), keys
 
 

@@ -3,15 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from src.domain.factors import Factor
 from src.domain.keys import Key
+from src.domain.messages import Translatable
 from src.domain.users import User
 
 
 class NotImportable(ValueError):
-    """A user, or a file of users, cannot be imported. The message says why, to the operator."""
+    """A user, or a file of users, cannot be imported. ``message`` says why."""
+
+    def __init__(self, message: str) -> None:
+        self.message = Translatable(message)
+        super().__init__(message)
+
+    @classmethod
+    def because(cls, field: str, reason: str) -> Self:
+        """Return the error for a field of the file."""
+        return cls(Translatable("{field}: {reason}", field=field, reason=Translatable(reason)))
 
 
 HashOptions = Mapping[str, str]

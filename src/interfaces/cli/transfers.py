@@ -1,6 +1,5 @@
 """The commands that import users of other systems, and export users."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +11,7 @@ from pydantic_core import to_json
 from src.application.importing import ImportPlan, NotImportable, Refusal
 from src.interfaces.cli.arguments import TextOrFile
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.user_files import SYSTEMS, NotAnExport, read_users
+from src.interfaces.user_files import SYSTEMS, NotAnExport, plan_import
 from src.interfaces.views import UserView
 
 
@@ -58,16 +57,13 @@ def import_users(
         "mem_cost": str(mem_cost),
         "flask_security_salt": flask_security_salt,
     }
-    content = file.read_bytes()
     try:
-        records, unreadable = read_users(content, system)
+        plan = plan_import(imports, file.read_bytes(), system, options)
     except NotAnExport as error:
         raise click.BadParameter(f"{file}: {error}", param_hint="FILE") from None
-    try:
-        plan = imports.plan(records, hashlib.sha256(content).hexdigest(), options)
     except NotImportable as error:
         raise click.ClickException(str(error)) from None
-    refused = [*unreadable, *plan.refused]
+    refused = [*plan.refused]
     _print_refusals(refused)
     _print_refusals([Refusal(each.place, f"not taken: {reason}") for each in plan.new for reason in each.left])
     if dry_run:

@@ -1,6 +1,7 @@
 """Reads users from the files of other systems: their own exports, and CSV or JSON of any system."""
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -8,15 +9,44 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from src.application.importing import Refusal, UserRecord
+from src.application.caller import Caller
+from src.application.importing import HashOptions, ImportPlan, ImportService, NotImportable, Refusal, UserRecord
+from src.domain.messages import Translatable
 from src.interfaces.user_files.records import COLUMNS, Row, record_of
 from src.interfaces.user_files.systems import SYSTEMS, translated
 
-__all__ = ["SYSTEMS", "NotAnExport", "read_users"]
+__all__ = ["HASH_OPTIONS", "SYSTEMS", "NotAnExport", "plan_import", "read_users"]
+
+HASH_OPTIONS: HashOptions = {
+    **dict.fromkeys(("signer_key", "salt_separator", "flask_security_salt"), ""),
+    "rounds": "8",
+    "mem_cost": "14",
+}
+"""The parameters that the hashes in a file may need, and their default values."""
 
 
-class NotAnExport(Exception):
+class NotAnExport(NotImportable):
     """The file is not an export of users. The message says why."""
+
+
+def plan_import(
+    imports: ImportService,
+    content: bytes,
+    system: str | None,
+    options: HashOptions,
+    by: Caller | None = None,
+    most: int | None = None,
+) -> ImportPlan:
+    """Return what an import of a file would do. The plan refuses the entries that are not users too.
+
+    ``by`` is the admin who imports, or None for the operator. Raises NotAnExport, also for a file with more than
+    ``most`` users, and the errors of ``ImportService.plan``.
+    """
+    records, unreadable = read_users(content, system)
+    if most is not None and len(records) + len(unreadable) > most:
+        raise NotAnExport(Translatable("it has more than {n} users; use `./portero users import`", n=most))
+    plan = imports.plan(records, hashlib.sha256(content).hexdigest(), options, by)
+    return replace(plan, refused=[*unreadable, *plan.refused])
 
 
 def read_users(content: bytes, system: str | None = None) -> tuple[list[UserRecord], list[Refusal]]:
@@ -36,8 +66,8 @@ def read_users(content: bytes, system: str | None = None) -> tuple[list[UserReco
                 fields, left = translated(system, row.fields)
                 row = replace(row, fields=fields, left=left)
             users.append(record_of(row))
-        except ValueError as error:
-            refused.append(Refusal(row.place, str(error)))
+        except NotImportable as error:
+            refused.append(Refusal(row.place, error.message))
     return users, refused
 
 
@@ -56,7 +86,7 @@ def _rows(text: str) -> Iterator[Row]:
     if isinstance(document, dict) and isinstance(document.get("Items"), list):
         document = [_attributes(item) for item in document["Items"]]
     if isinstance(document, list):
-        yield from (Row(f"user {number}", _fields(entry)) for number, entry in enumerate(document, 1))
+        yield from (Row(Translatable("user {n}", n=number), _fields(entry)) for number, entry in enumerate(document, 1))
     else:
         yield from _lines(text)
 
@@ -66,9 +96,9 @@ def _lines(text: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), 1):  # splitlines would also split at characters in texts
         if line.strip():
             try:
-                yield Row(f"line {number}", _fields(json.loads(line)))
+                yield Row(Translatable("line {n}", n=number), _fields(json.loads(line)))
             except (ValueError, RecursionError):
-                raise NotAnExport(f"line {number} is not JSON") from None
+                raise NotAnExport(Translatable("line {n} is not JSON", n=number)) from None
 
 
 def _fields(entry: Any) -> Mapping[str, Any]:
@@ -94,7 +124,7 @@ def _csv_rows(text: str) -> Iterator[Row]:
             raise NotAnExport("its first line names no column `username` or `email`")
         first = 2
         for row in reader:
-            yield Row(f"line {first}", row)
+            yield Row(Translatable("line {n}", n=first), row)
             first = reader.line_num + 1
     except csv.Error as error:
-        raise NotAnExport(f"line {first} is not CSV: {error}") from None
+        raise NotAnExport(Translatable("line {n} is not CSV: {reason}", n=first, reason=error)) from None

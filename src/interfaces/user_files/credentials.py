@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from src.application.importing import NotImportable
 from src.domain.factors import Factor
 from src.domain.keys import Key
+from src.domain.messages import Translatable
 
 C = TypeVar("C", Factor, Key)
 
@@ -16,14 +18,15 @@ C = TypeVar("C", Factor, Key)
 def read_credentials(kind: type[list[C]], name: str, entries: Any) -> list[C]:
     """Return the factors or keys in the list ``name``, as `users export --hashes` writes it.
 
-    Raises ValueError for anything else.
+    Raises NotImportable for anything else.
     """
     if not entries:
         return []
     try:
         return [_in_utc(each) for each in _adapter(kind).validate_python(entries)]
     except (ValidationError, RecursionError, OverflowError):
-        raise ValueError(f"{name}: this is not what `users export --hashes` writes") from None
+        reason = Translatable("this is not what `users export --hashes` writes")
+        raise NotImportable.because(name, reason) from None
 
 
 @cache

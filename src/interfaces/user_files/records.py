@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from src.application.importing import UserRecord
+from src.application.importing import NotImportable, UserRecord
 from src.domain.factors import Factor
 from src.domain.keys import Key
+from src.domain.messages import Translatable
 from src.domain.users import PROFILE_PARSERS
 from src.interfaces.user_files.credentials import read_credentials
 
@@ -41,10 +42,10 @@ class Row:
 
 
 def record_of(row: Row) -> UserRecord:
-    """Return the user in a row. Raises ValueError, whose message names the field."""
+    """Return the user in a row. Raises NotImportable, whose message names the field."""
     fields = row.fields
     if None in fields:  # the key of csv.DictReader for values without a column
-        raise ValueError("it has more values than the first line")
+        raise NotImportable("it has more values than the first line")
     texts = {name: _text(fields, names) for name, names in COLUMNS.items()}
     hash = texts["password_hash"] or ""
     salt = password = None
@@ -81,13 +82,13 @@ def _given(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str, Any]:
 def _text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
     """Return the text in the first of these fields that has a value, or None.
 
-    Raises ValueError for a value of another type.
+    Raises NotImportable for a value of another type.
     """
     name, value = _given(fields, names)
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise ValueError(f"{name}: this is not a text")
+        raise NotImportable.because(name, Translatable("this is not a text"))
     if any(character in "\0" or "\ud800" <= character <= "\udfff" for character in str(value)):
-        raise ValueError(f"{name}: this is not a text that can be stored")
+        raise NotImportable.because(name, Translatable("this is not a text that can be stored"))
     return str(value) or None
 
 
@@ -97,7 +98,7 @@ def _boolean(fields: Mapping[str, Any], names: Sequence[str], *, default: bool) 
     if value == "":
         return default
     if text not in (*_TRUE, *_FALSE):
-        raise ValueError(f"{name}: use true or false")
+        raise NotImportable.because(name, Translatable("use true or false"))
     return text in _TRUE
 
 
@@ -111,4 +112,4 @@ def _time(fields: Mapping[str, Any], names: Sequence[str]) -> datetime | None:
         time = datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdigit() else datetime.fromisoformat(text)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
-        raise ValueError(f"{name}: this is not a time in ISO 8601") from None
+        raise NotImportable.because(name, Translatable("this is not a time in ISO 8601")) from None

@@ -8,14 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from src.application.importing import NotImportable
+from src.domain.messages import Translatable
+
 _Fields = Mapping[str, Any]
 
 _RIGHTS = ("role", "claims", "metadata", "factors", "keys")
 """The names of fields that only an export of this service fills."""
-_PHONE = "phone number: there are none here."
-_ROLE = "rights: give the user a role here."
-_FACTOR = "second factor: the user adds a new one here."
-_SIGN_IN = "sign-in with another provider: the user sets a password by mail."
+_PHONE = Translatable("phone number: there are none here.")
+_ROLE = Translatable("rights: give the user a role here.")
+_FACTOR = Translatable("second factor: the user adds a new one here.")
+_SIGN_IN = Translatable("sign-in with another provider: the user sets a password by mail.")
 _LEFT = {
     **dict.fromkeys(("phone", "phone_number", "phoneNumber", "us_phone_number"), _PHONE),
     **dict.fromkeys(("is_superuser", "is_staff", "is_super_admin", "roles", "customAttributes"), _ROLE),
@@ -29,23 +32,19 @@ _NOTHING: tuple[Any, ...] = (None, "", "{}", "f", "false", "False", "0", False, 
 _OWN_SIGN_INS = ("auth0", "password", "phone")
 
 
-class _NoUser(ValueError):
-    """The entry is not an account that can be imported. The message says why."""
-
-
 def translated(system: str, entry: _Fields) -> tuple[_Fields, tuple[str, ...]]:
-    """Return the fields of a user of a system, and what is not taken and why. Raises ValueError for another entry."""
+    """Return the fields of a user of a system, and what is not taken and why. Raises NotImportable for others."""
     marks, translate = SYSTEMS[system]
     try:
         if any(mark in entry for mark in marks):
             fields = {name: value for name, value in translate(entry).items() if name not in _RIGHTS}
             left = [reason for name, reason in _LEFT.items() if fields.get(name) not in _NOTHING]
             return fields, tuple(dict.fromkeys(left))
-    except _NoUser:
+    except NotImportable:
         raise
     except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
         pass
-    raise ValueError(f"this is not a user as {system} exports it.")
+    raise NotImportable(Translatable("this is not a user as {system} exports it.", system=system))
 
 
 def _auth0(user: _Fields) -> _Fields:
@@ -72,7 +71,7 @@ def _firebase(user: _Fields) -> _Fields:
 def _keycloak(user: _Fields) -> _Fields:
     """Translate a user of the export of a realm."""
     if user.get("serviceAccountClientId") or user.get("serviceAccountClientLink"):
-        raise _NoUser("this is the account of a service, not of a person.")
+        raise NotImportable("this is the account of a service, not of a person.")
     credentials = user.get("credentials") or []
     credentials = sorted(credentials, key=lambda each: each["type"] != "password")
     passwords = [each for each in credentials if each["type"] == "password"]
@@ -96,7 +95,7 @@ def _keycloak_hash(credential: _Fields) -> str:
 def _supabase(user: _Fields) -> _Fields:
     """Translate a row of the table ``auth.users``."""
     if user.get("deleted_at"):
-        raise _NoUser("the user has been deleted there.")
+        raise NotImportable("the user has been deleted there.")
     banned = datetime.fromisoformat(str(user.get("banned_until") or "1970-01-01"))
     return {**user, "disabled": (banned if banned.tzinfo else banned.replace(tzinfo=UTC)) > datetime.now(UTC)}
 

@@ -20,6 +20,7 @@ from functools import cache
 from argon2.exceptions import VerificationError
 
 from src.application.importing import HashOptions, NotImportable
+from src.domain.messages import Translatable
 from src.domain.passwords import normalise_password
 from src.infrastructure.identity.foreign_hashes.forms import ForeignHash, parse
 from src.infrastructure.identity.shortages import unavailable_on_shortage
@@ -47,7 +48,7 @@ def parse_hash(text: str, salt: str | None, options: HashOptions) -> str:
     if salt is None:
         return with_hmac(text, flask_security_salt) if flask_security_salt else accept(text)
     if not parameters["signer_key"]:
-        raise NotImportable("Give the parameters of the Firebase project, beginning with --hash-key.")
+        raise NotImportable("Give the parameters of the Firebase project, beginning with its signer key.")
     return accept(firebase_scrypt(text, salt, **parameters))
 
 
@@ -59,7 +60,8 @@ def accept(text: str) -> str:
     """
     text = f"argon2{text}" if text.startswith("$argon2") else text
     if (seconds := _seconds(parse(text))) > MAX_SECONDS:
-        raise NotImportable(f"Checking this hash would cost too much: {seconds:.1f} seconds here, 1 is allowed.")
+        message = "Checking this hash would cost too much: {seconds} seconds here, 1 is allowed."
+        raise NotImportable(Translatable(message, seconds=f"{seconds:.1f}"))
     return text
 
 

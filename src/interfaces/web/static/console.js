@@ -59,7 +59,7 @@ async function poll(id) {
   for (const button of all(`[data-pause="${id}"]`)) button.hidden = !seconds;
   if (!seconds) return;
   await new Promise((done) => setTimeout(done, seconds * 1000));
-  // A hidden page asks nothing, and an element with the focus stays.
+  // A hidden page asks nothing, and a focused element stays.
   if (!document.hidden && !paused.has(id) && !shown.contains(document.activeElement)) {
     const answer = await fetch(location.href).catch(() => null);
     if (answer?.ok) {
@@ -94,7 +94,7 @@ for (const field of all("[data-many]")) field.multiple = true;
 function send(form, file, onprogress) {
   const body = new FormData(form);
   body.delete("file");
-  body.append("file", file); // after the token, which the service reads first
+  body.append("file", file); // after the token, which is read first
   return new Promise((resolve, onerror) => {
     const request = new XMLHttpRequest(); // fetch shows no progress
     request.open("POST", form.action);
@@ -134,7 +134,7 @@ async function upload(form) {
     if (answer.status >= 400) break;
   }
   const main = answer.response?.querySelector(".app #main");
-  if (answer.status < 400) location = answer.responseURL;
+  if (answer.responseURL !== form.action) location = answer.responseURL;
   else if (main) all("#main")[0].replaceWith(main), main.focus();
   else location.reload();
 }

@@ -1,0 +1,76 @@
+"""The page on which admins import users of another system, after they have seen what would happen."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Response
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from src.application.files import IncomingFile
+from src.application.importing import ImportPlan, NotImportable
+from src.application.sessions import Caller
+from src.domain.errors import FieldError, Invalid
+from src.interfaces.framework.bodies import Form
+from src.interfaces.framework.fields import TextField
+from src.interfaces.framework.requests import client, services
+from src.interfaces.framework.uploads import Upload
+from src.interfaces.user_files import HASH_OPTIONS, SYSTEMS, plan_import
+from src.interfaces.web.console.pages import ADMINS, Page
+
+imports = Page("/users/import", "users/import.html", ADMINS)
+MOST_BYTES, MOST_USERS = 5_000_000, 2_000
+"""The size of a file, which is read into memory and imported within a request. The command line takes larger ones."""
+
+
+class Preview(Form):
+    """The file of a preview, as ``ImportService.hold`` has encrypted it."""
+
+    held: TextField
+
+
+@imports.show
+def _import(caller: Caller) -> Mapping[str, Any]:
+    services().imports.require(caller)  # asks for a proof before a file is chosen
+    return {"systems": SYSTEMS, "options": HASH_OPTIONS, "most": MOST_BYTES, "most_users": MOST_USERS}
+
+
+@imports.upload("system", *HASH_OPTIONS)
+def preview(caller: Caller, upload: Upload, file: IncomingFile) -> Response:
+    """Show what the import of a file would do."""
+    content = _whole(upload.to_end(file))
+    system = upload.fields.get("system", "")
+    options = {name: upload.fields.get(name, "").strip() or default for name, default in HASH_OPTIONS.items()}
+    chosen = json.dumps([system if system in SYSTEMS else None, options]).encode() + b"\n" + content
+    plan = _plan(caller, chosen)
+    return imports.render(caller, plan=plan, refused=plan.refused, held=services().imports.hold(chosen, caller))
+
+
+@imports.form("/users/import/confirm")
+def run(caller: Caller, body: Preview) -> Response:
+    """Import the users of a previewed file who can be imported, and show who could not."""
+    plan = _plan(caller, services().imports.held(body.held, caller))
+    refused, stored = [*plan.refused], 0
+    for count, taken in services().imports.run(plan, caller, client()):
+        stored += count
+        refused += taken
+    return imports.render(caller, plan=plan, refused=refused, stored=stored)
+
+
+def _whole(chunks: Iterable[bytes]) -> bytes:
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > MOST_BYTES:
+            raise RequestEntityTooLarge
+    return bytes(content)
+
+
+def _plan(caller: Caller, chosen: bytes) -> ImportPlan:
+    """Return what the import of a file would do. ``chosen`` is a line with the choices of the form, and the file."""
+    choices, _, content = chosen.partition(b"\n")
+    system, options = json.loads(choices)
+    try:
+        return plan_import(services().imports, content, system, options, caller, MOST_USERS)
+    except NotImportable as error:
+        raise Invalid(FieldError("file", "invalid", error.message)) from None
