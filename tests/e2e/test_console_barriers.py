@@ -24,7 +24,8 @@ OWN = (
     *("tasks", "tasks?show=done", "dogs", "dogs?show=yours", "files", "datasets"),
 )
 OPERATORS = (
-    *("users", "users?q=zzz", "users/new", "events", "events?who=nobody", "invitations", "keys", "webhooks"),
+    *("users", "users?q=zzz", "users/new", "users/import", "events", "events?who=nobody", "invitations"),
+    *("keys", "webhooks"),
     *("webhooks/new", "jobs", "jobs?status=queued", "health", "settings"),
 )
 LINKS = {

@@ -35,21 +35,46 @@ def ben(origin: str) -> str:
         return str(json.load(answer)["id"])
 
 
-def test_an_operator_finds_and_disables_a_person_without_scripts(browser: Browser, origin: str, ben: str) -> None:
+def test_an_operator_finds_and_disables_a_person_with_one_word_and_five_clicks(
+    browser: Browser, origin: str, ben: str
+) -> None:
+    """By what the page says, and without scripts."""
     context = browser.new_context(java_script_enabled=False)
     root = Visitor(context.new_page(), origin, "root@example.com")
     page = root.page
     root.go("/console/")
     root.sign_in()
+    name = "bartholomew.featherstonehaugh-2"
     page.get_by_role("link", name="Users").click()
     page.get_by_role("searchbox").fill("BARTHOLOMEW")
     page.get_by_role("button", name="Search").click()
-    page.get_by_role("checkbox", name="Choose bartholomew.featherstonehaugh-2").check()  # and not the link of its row
-    page.get_by_role("link", name="bartholomew.featherstonehaugh-2").click()
+    page.get_by_role("link", name=name).click()
     page.get_by_role("link", name="Disable…").click()
-    page.get_by_role("button", name="Disable bartholomew.featherstonehaugh-2").click()
+    page.get_by_role("button", name=f"Disable {name}").click()
     expect(page.get_by_role("status")).to_contain_text("The account is disabled")
+    root.go("/console/users")
+    page.get_by_label("Role or state").select_option("Disabled")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("checkbox", name=f"Choose {name}").check()  # and not the link of its row
+    page.get_by_role("link", name=name).click()
     page.get_by_role("link", name="Enable…").click()
-    page.get_by_role("button", name="Enable bartholomew.featherstonehaugh-2").click()
+    page.get_by_role("button", name=f"Enable {name}").click()
     expect(page.get_by_role("status")).to_contain_text("The account is enabled")
+    context.close()
+
+
+def test_a_file_of_users_is_looked_at_and_imported_with_the_script(browser: Browser, origin: str) -> None:
+    context = browser.new_context()
+    root = Visitor(context.new_page(), origin, "root@example.com")
+    page = root.page
+    root.go("/console/users/import")
+    root.sign_in()
+    file = b"username,phone\nzoe,1\nbad name,\n"
+    page.locator("#file").set_input_files({"name": "users.csv", "mimeType": "text/csv", "buffer": file})
+    page.get_by_role("button", name="Look first…").click()
+    expect(page.get_by_role("heading", name="Refused")).to_be_visible()
+    root.check()
+    page.get_by_role("button", name="Import these people: 1").click()
+    expect(page.get_by_role("status")).to_contain_text("Imported: 1")
+    root.check()
     context.close()
