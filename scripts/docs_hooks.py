@@ -19,6 +19,7 @@ from src.main import VERSION
 
 _MERMAID = Path(__file__).parents[1] / ".venv/mermaid.min.js"
 _SCRIPT = "assets/mermaid.min.js"
+_NOT_RUN = re.compile(r"^(```\w+) notest$", re.MULTILINE)
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s:]+)\)")
 
 
@@ -47,11 +48,14 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
-    """Keep only the text of links that lead out of the documentation, because the site does not have the code."""
+    """Keep only the text of links that lead out of the documentation, because the site does not have the code.
+
+    Remove ``notest`` behind the language of a code block, which is for the tests: MkDocs would take it for a text.
+    """
     folder = Path(page.file.src_uri).parent.as_posix()
 
     def text_only(link: re.Match[str]) -> str:
         is_outside = normpath(f"{folder}/{link[3]}").startswith("../")
         return ("" if link[1] else link[2]) if is_outside else link[0]
 
-    return _LINK.sub(text_only, markdown)
+    return _LINK.sub(text_only, _NOT_RUN.sub(r"\1", markdown))

@@ -31,6 +31,10 @@ def test_a_page_loads_scripts_styles_fonts_and_pictures_from_the_site_only(site:
         assert not [url for pair in loaded for url in pair if url.startswith(("http", "//"))], page
 
 
+def test_every_block_of_code_is_shown_as_one(site: Path) -> None:
+    assert [page for page in site.rglob("*.html") if "```" in page.read_text()] == []
+
+
 def test_every_diagram_is_drawn_by_mermaid(site: Path) -> None:
     for page in (ROOT / "docs").rglob("*.md"):
         if diagrams := page.read_text("utf-8").count("```mermaid"):
