@@ -17,6 +17,7 @@ from src.bootstrap.adapters import now
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
+from src.domain.service_accounts import MAX_OLD_SECRETS
 from src.domain.sessions import Attempt
 from src.domain.values import Email
 from src.infrastructure.stores.memory import MemoryStore
@@ -427,6 +428,9 @@ def _limited(method: str, path: str) -> Answer:
     if path == "/auth/firebase" or path.endswith("/auth/mfa"):
         return _guessed(method, path)
     asker = Asker(method, path, "full")
+    if path == "/services/{id}/secret":
+        for _ in range(MAX_OLD_SECRETS):
+            asker.ask()
     if path == "/auth/email/login/confirm":
         return asker.ask({"token": "", "email": "ana@example.com", "code": "123456"})
     if asker.root in ("/user", "/users/{id}"):  # an old session needs the password for a new address
