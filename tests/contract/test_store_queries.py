@@ -13,7 +13,7 @@ from src.domain.errors import InvalidCursor
 from src.infrastructure.stores.driver import Delete, Insert, Query
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, SESSIONS, USERS
-from tests.contract.documents import NOON, account, login, session, user
+from tests.contract.documents import NOON, account, commit_all, login, session, user
 
 
 def ids(store: Store, query: Query) -> list[str]:
@@ -59,7 +59,7 @@ class TestFind:
     def test_texts_are_sorted_by_code_points(self, store: Store) -> None:
         keys = ["!", "-", "0", "10", "9", "A", "Z", "_", "a", "aa", "ab", "b", "é", "ω", "中", "\uff41", "😀"]
         assert keys == sorted(keys)
-        store.commit(*(Insert(user(f"{100 - at}"), account(username_key=key)) for at, key in enumerate(keys)))
+        commit_all(store, *(Insert(user(f"{100 - at}"), account(username_key=key)) for at, key in enumerate(keys)))
         found = store.find(active()).items
         assert [document.fields["username_key"] for document in found] == keys
 
@@ -173,7 +173,8 @@ class TestFind:
     )
     def test_a_prefix_is_matched_in_every_script(self, store: Store, prefix: str) -> None:
         assert list(self.PREFIXED) == sorted(self.PREFIXED)
-        store.commit(*(Insert(user(f"{at:02}"), account(username_key=key)) for at, key in enumerate(self.PREFIXED)))
+        users = (Insert(user(f"{at:02}"), account(username_key=key)) for at, key in enumerate(self.PREFIXED))
+        commit_all(store, *users)
         expected = [f"{at:02}" for at, key in enumerate(self.PREFIXED) if key.startswith(prefix)]
         bounds = {"start": prefix, "until": prefix + "\U0010ffff"}
         assert ids(store, active(**bounds)) == expected
