@@ -4,6 +4,7 @@ By the first test that wants one; or, when pytest-xdist runs tests in several pr
 """
 
 import gc
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
+from src.infrastructure.logs import CloudFormatter, TextFormatter
 from tests.support import emulators
 from tests.support.scheduling import FileScheduling, spread
 
@@ -56,6 +58,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         place = spread(item.nodeid.partition("::")[0] for item in items)
         items.sort(key=lambda item: place[item.nodeid.partition("::")[0]])
+
+
+@pytest.fixture(autouse=True)
+def default_logs() -> Iterator[None]:
+    """Undo the configuration of logs by an application that a test has created in this process."""
+    yield
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if isinstance(handler.formatter, (CloudFormatter, TextFormatter)):
+            root.removeHandler(handler)
+            root.setLevel(logging.WARNING)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
