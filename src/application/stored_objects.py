@@ -28,7 +28,10 @@ HEARTBEAT = timedelta(seconds=15)
 HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 """A request that has not renewed its ticket for this long counts as crashed."""
 RECONCILE_FOR = timedelta(seconds=10)
-"""After a failure, reconciliation ends when it has run for this long, because other kinds of objects wait for it."""
+"""The time after which reconciliation ends after a failure, because other kinds of objects wait for it.
+
+Removing the objects of a deleted user ends after this time, too, and the next reconciliation goes on.
+"""
 
 T = TypeVar("T", bound=StoredObject)
 S = TypeVar("S")
@@ -97,9 +100,15 @@ class ObjectLifecycle(Generic[T]):
             self._erase(item)
 
     def delete_for_user(self, user_id: str) -> None:
-        """Remove every object of a user. Raises Unavailable."""
+        """Remove every object of a user.
+
+        Raises Unavailable, also when it has run for RECONCILE_FOR: no request waits for millions of rows.
+        """
+        end = self.clock() + RECONCILE_FOR
         while items := self.records.list_all_for_user(user_id).items:
             for item in items:
+                if self.clock() > end:
+                    raise Unavailable("Removing the objects takes long; the rest is removed in the background.")
                 with suppress(NotFound):
                     self._erase(self._deleting(item))
 

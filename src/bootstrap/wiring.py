@@ -54,14 +54,14 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     file_objects, dataset_objects = make_file_objects(ports), make_dataset_objects(ports)
     owners = (
         ports.tasks,
-        file_objects,
+        ports.sessions,
+        ports.events,
+        ports.invitations,
+        file_objects,  # these may take minutes, and then the rest is removed by reconciliation
         dataset_objects,
         jobs,
         ports.dogs,
         ports.receipts,
-        ports.sessions,
-        ports.events,
-        ports.invitations,
     )
     notices = make_notices(ports, queue)
     lanes = Lanes(MAX_WEBHOOKS)  # a thread for each webhook

@@ -305,6 +305,21 @@ class TestOwners:
             world.here.objects.delete_for_user("ada")
             assert (world.all_records(), world.objects()) == ([kept], {kept.key})
 
+    def test_objects_that_take_long_to_remove_are_left_to_the_next_reconciliation(self, world: World[Any]) -> None:
+        for _ in range(4):
+            world.store_one(key=None)
+
+        def erase_slowly(item: Any) -> None:
+            world.here.objects.erase(item)
+            world.watch.forward(6)
+
+        slow = replace(world.here.objects, erase=erase_slowly)
+        with pytest.raises(Unavailable):
+            slow.delete_for_user("ada")
+        assert len(world.all_records()) == 2
+        slow.delete_for_user("ada")
+        assert (world.all_records(), world.objects()) == ([], set())
+
     def test_objects_are_listed_in_pages(self, world: World[Any]) -> None:
         stored = []
         for _ in range(3):
