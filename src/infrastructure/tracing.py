@@ -96,8 +96,9 @@ def traced(application: Any, route: Callable[[], str | None]) -> Any:
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "_OTHER"
         parent = _continued(environ.get("HTTP_TRACEPARENT", ""))
         with _recorded(tracer, method, "SERVER", {"http.request.method": method}, parent) as span:
-            environ.setdefault("HTTP_X_REQUEST_ID", format_trace_id(span.get_span_context().trace_id))
-            environ["HTTP_TRACEPARENT"] = traceparent()  # for logs
+            if own := traceparent():  # none if OTEL_SDK_DISABLED is set
+                environ.setdefault("HTTP_X_REQUEST_ID", format_trace_id(span.get_span_context().trace_id))
+                environ["HTTP_TRACEPARENT"] = own  # for logs
 
             def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
                 if pattern := route():

@@ -69,6 +69,17 @@ def test_a_request_continues_the_trace_of_its_client(client: Client, exporter: I
     assert trace_of(exporter.get_finished_spans()[0]) == trace
 
 
+def test_requests_are_answered_while_the_library_is_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    tracing.use(TracerProvider(shutdown_on_exit=False))
+    app = build()
+    trace_requests(app)
+    tracing.use(None)
+    answers = [client_of(app).get("/health") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].headers["X-Request-Id"] != answers[1].headers["X-Request-Id"]
+
+
 def test_a_job_continues_the_trace_of_its_request(client: Client, exporter: InMemorySpanExporter) -> None:
     anna, services = join(client), services_of(client.application)
     assert client.post("/api/dogs/Rex", headers=anna.headers).status_code == 201
