@@ -90,6 +90,13 @@ def test_a_change_that_finds_the_disk_full_is_repeated_with_the_space_of_the_res
     assert file.exists()
 
 
+def test_a_reserve_that_a_crash_has_left_empty_is_filled(tmp_path: Path) -> None:
+    file = tmp_path / "portero.db-reserve"
+    file.touch()
+    Reserve(tmp_path / "portero.db").hold()
+    assert file.stat().st_blocks * 512 >= RESERVE_BYTES
+
+
 def test_without_its_reserve_a_full_disk_refuses_the_change(tmp_path: Path) -> None:
     attempts: list[None] = []
 

@@ -29,13 +29,20 @@ class Reserve:
             require_free(self._file.parent)
 
     def hold(self) -> None:
-        """Create the reserve, unless it exists. Raises Unavailable when the disk is nearly full."""
-        if self._file.exists():
-            self.check()
-            return
+        """Create the reserve, unless it is complete. Raises Unavailable when the disk is nearly full."""
         with _translated():
+            if self._is_complete():
+                require_free(self._file.parent)
+                return
             require_free(self._file.parent, 2 * RESERVE_BYTES)  # the reserve, and room for data
             self._create()
+
+    def _is_complete(self) -> bool:
+        """Return whether the reserve has its full size. A process that is killed may leave a smaller file."""
+        try:
+            return self._file.stat().st_size >= RESERVE_BYTES
+        except FileNotFoundError:
+            return False
 
     def _create(self) -> None:
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
