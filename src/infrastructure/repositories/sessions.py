@@ -38,10 +38,13 @@ class Sessions(OwnedDocuments[Session]):
         evidence: Evidence = NO_EVIDENCE,
         events: Sequence[Event] = (),
     ) -> Sequence[Attempt]:
-        """Store a new session and give attempts back. Takes one commit unless others were counted meanwhile."""
+        """Store a new session and give back the attempts. Return the attempts that could not be given back.
+
+        Takes one commit, or two if other attempts were counted meanwhile.
+        """
         given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
         writes = [self.write(session), *self._factors.evidence_writes(evidence), *self._recorder.writes(events)]
-        left = [attempt for attempt in attempts if not attempt.revision]
+        left = [attempt for attempt in attempts if not attempt.revision]  # counted outside the store
         try:
             self._store.commit(*writes, *given_back)
         except PreconditionFailed:
@@ -68,10 +71,10 @@ class Sessions(OwnedDocuments[Session]):
         evidence: Evidence = NO_EVIDENCE,
     ) -> tuple[Session, User]:
         """Change a session. Takes one commit, and after each conflict a read and another commit."""
-        read: list[tuple[Session | None, User | None]] = [(session, user)]
+        already_read: list[tuple[Session | None, User | None]] = [(session, user)]  # for the first attempt
 
         def attempt() -> tuple[Session, User]:
-            old, owner = read.pop() if read else self.with_user(session.id, user.id)
+            old, owner = already_read.pop() if already_read else self.with_user(session.id, user.id)
             if old is None or owner is None:
                 raise NotFound
             new = change(old, owner)

@@ -138,8 +138,9 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
             return {"sent": True}
         case MailKind.LOGIN:
             return {"done": True, "tokens": _log_in(form, client())}
-        case MailKind.VERIFY if mails.verify(form.token, None, client()):
-            return {"verified": True}
+        case MailKind.VERIFY:
+            if mails.verify(form.token, None, client()):
+                return {"verified": True}
         case MailKind.INVITATION:
             username = rules.parse_new_username(form.username)
             password = rules.passwords.check_form(form.new_password, username.display)

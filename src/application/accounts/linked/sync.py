@@ -164,13 +164,18 @@ def _synced(accounts: LinkedBase, user: User, account: ProviderAccount, invitati
 
 
 def _update(accounts: LinkedBase, user: User, account: ProviderAccount, admission: Admission, *events: Event) -> User:
+    """Store what the provider knows of a user's account, and the events. Return the user as it is then stored.
+
+    Raises InvalidToken if the user no longer exists, and Taken if another user has the address.
+    """
     now = accounts.clock()
     changed_there = changes(NO_CLIENT, SYSTEM, now)
     with_provider_account = with_account(account, admission, accounts.remote.project, now)
 
     def follow(stored: User) -> User:
         changed = with_provider_account(stored)
-        return replace(changed, updated_at=now) if events else changed  # events are stored only with a change
+        # Events are stored only with a change. The new time makes one, even if nothing else has changed.
+        return replace(changed, updated_at=now) if events else changed
 
     if follow(user) == user:
         return user
