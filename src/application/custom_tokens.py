@@ -22,8 +22,9 @@ class CustomTokenService:
 
         The provider's tokens then stand for the session.
 
-        Such a sign-in asks for no second factor at the provider, so a user with a factor, here or there, must have used
-        two. The account is checked at the provider first, because the token would create a deleted account again.
+        The provider asks for no second factor at such a sign-in. A user who has a second factor, in this service or at
+        the provider, must therefore have used two factors in this session. The account is checked at the provider
+        first, because the token would create a deleted account again.
         Raises NotFound if this service issues no such tokens; Forbidden for guests and without a session;
         InsufficientAuthentication, InvalidToken, Unavailable.
         """

@@ -74,7 +74,7 @@ class DogService:
         return self.dogs.find(user_id=user_id, cursor=cursor, limit=limit)
 
     def show(self, name: str) -> Dog:
-        """See a dog. The case of its name does not matter. Raises NotFound."""
+        """Return the dog with this name, ignoring case. Raises NotFound."""
         dog = self.dogs.by_name(name)
         if dog is None:
             raise NotFound("There is no such dog.")

@@ -100,9 +100,11 @@ class ServiceAccountService:
     def rotate_secret(
         self, by: Caller | None, id: str, client: Client, idempotent: IdempotentCreate[ServiceAccount] | None = None
     ) -> str:
-        """Give a service account a new secret, and return the secret. The old one works for 24 hours more.
+        """Give a service account a new secret, and return the new secret. The old secret works for 24 hours more.
 
-        Raises as ``add`` does, NotFound, and TooManyRequests while too many replaced secrets still work.
+        An admin with factors needs a proof with two factors of the last ten minutes. Raises Forbidden,
+        InsufficientAuthentication, NotFound, Repeated, Unavailable, and TooManyRequests while too many replaced secrets
+        still work.
         """
         self._require_recent_admin(by)
         secret, now = new_credential(SECRET_PREFIX, self.show(by, id).id), self.clock()

@@ -174,7 +174,10 @@ class PendingObject(Generic[T, S]):
     idempotent: IdempotentCreate[S] | None
 
     def heartbeat(self) -> None:
-        """Renew the ticket if the last renewal was HEARTBEAT ago. Raises TicketLost."""
+        """Renew the ticket if HEARTBEAT has passed since the last renewal.
+
+        Raises TicketLost if reconciliation has taken the ticket.
+        """
         now, last = self.clock(), self.item.reconcile_since
         if last is None or now - last < HEARTBEAT:
             return

@@ -71,7 +71,10 @@ def make_administration(ports: Ports, directory: DirectoryService, notices: Noti
 
 
 def make_imports(ports: Ports) -> ImportService:
-    """Return the service that imports users. Hashes are taken only if this service keeps the passwords."""
+    """Return the service that imports users.
+
+    It imports password hashes only if Portero keeps the passwords itself, and no identity provider does.
+    """
     hasher = None if ports.remote else ports.hasher
     return ImportService(
         users=ports.users,

@@ -102,7 +102,11 @@ def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
 
 
 def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
-    """Return the rate limiter that counts in RATE_LIMIT_URL, or else in the store. Raises ConfigurationError."""
+    """Return the rate limiter that the settings choose.
+
+    It counts in the Redis of RATE_LIMIT_URL if that is set, and in the store otherwise. With RATE_LIMIT=off it limits
+    nothing. Raises ConfigurationError if the limiter cannot be made from RATE_LIMIT_URL.
+    """
     if not settings.rate_limit:
         return NoLimits()
     if settings.rate_limit_url:

@@ -185,7 +185,7 @@ class EventRepository(Protocol):
     """
 
     def add(self, event: Event, *, log: bool = True) -> None:
-        """Store an event of which there is no other commit, and log it unless ``log`` is false. Raises Unavailable."""
+        """Store an event that comes with no change, and log it unless ``log`` is false. Raises Unavailable."""
 
     def get(self, id: str) -> Event | None:
         """Return the event with this id, or None."""

@@ -125,7 +125,7 @@ class Delivery:
     def started(self, now: datetime) -> "Delivery":
         """Return the delivery with one more attempt.
 
-        Raises NotFound if none is due, such as when another process has begun it.
+        Raises NotFound if no attempt is due, for example because another process has just begun one.
         """
         if self.next_attempt_at is None or now < self.next_attempt_at:
             raise NotFound

@@ -18,10 +18,10 @@ from src.domain.users import Claim, User, UserRepository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMail:
-    """Opens a mail and sends it. Implements JobHandler.
+    """Makes the token of a stored mail valid, and sends the mail. Implements JobHandler.
 
-    A process that dies between sending and recording it sends the mail again, with the same id and token. A mail server
-    that does not answer delays a mail for up to a day.
+    If the process dies after it has sent a mail and before it has recorded that, the next attempt sends the mail again,
+    with the same id and token. While the mail server does not answer, sending is tried again for up to a day.
     """
 
     mails: MailRepository
@@ -66,7 +66,7 @@ class SendMail:
         """Do nothing: nobody knows the token of a mail that was not sent, and the store removes the mail later."""
 
     def resume(self, job: Job) -> None:
-        """Do nothing: the next attempt opens the mail again."""
+        """Do nothing: the next attempt makes the token valid again."""
 
     def _invitation_token(self, mail: Mail) -> str:
         """Return a token of the invitation that the mail brings, or an empty text for a notice."""

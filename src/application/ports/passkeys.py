@@ -44,7 +44,7 @@ class RelyingParty(Protocol):
     def creation_options(self, user: User, existing: Sequence[Passkey], challenge: str) -> Options:
         """Return the options of ``navigator.credentials.create``.
 
-        A device that holds an ``existing`` passkey refuses.
+        A device that holds one of the ``existing`` passkeys refuses to create another one.
         """
 
     def request_options(self, allowed: Sequence[Passkey], challenge: str) -> Options:

@@ -18,7 +18,7 @@ the position of a column, or null for the whole row.
 class CheckedRow:
     """A row of a file: the number of its first line, its values, and the rules that it breaks.
 
-    Each broken rule comes with the name of its column.
+    Each broken rule comes with the position of its column, or with None if the whole row breaks it.
     """
 
     line: int
@@ -28,7 +28,7 @@ class CheckedRow:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """Return a row that was read from a store."""
+        """Return the checked row that is stored as ``row``."""
         line, valid, values = row
         findings = values[-1] if values and isinstance(values[-1], list) else []
         texts = values[:-1] if findings else values

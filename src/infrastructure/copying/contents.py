@@ -127,7 +127,7 @@ class Tally:
         self._sum = 0
 
     def add(self, content: bytes) -> None:
-        """Count an item."""
+        """Count an item, and add the digest of its content to the checksum."""
         self.count += 1
         self._sum = (self._sum + int.from_bytes(hashlib.sha256(content).digest())) % 2**256
 

@@ -33,7 +33,10 @@ class Keys(OwnedDocuments[Key]):
         events: Recorded[User] = NO_EVENTS,
         receipt: Receipt | None = None,
     ) -> Key:
-        """Store a new key and change its user. Takes one read and, without conflicts, one commit."""
+        """Store a new key and the changed user in one commit.
+
+        The user is read before the commit. After a conflict both the read and the commit are repeated.
+        """
         self._users.update_with(key.user_id, change, self.write(key), events=events, receipt=receipt)
         return key
 

@@ -50,7 +50,7 @@ class Users(Documents[User]):
         self._remembers_names = remembers_names
 
     def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
-        """Store a new user in one commit. The store is read only if the user is an admin."""
+        """Store a new user in one commit. For an admin, the roster of admins is read before the commit."""
         return retry_conflicts(lambda: self._save(None, user, receipt, events=events))
 
     def add_first_holder(self, user: User, *, events: Sequence[Event] = ()) -> User:

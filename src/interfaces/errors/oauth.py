@@ -38,9 +38,9 @@ def oauth_code(code: str) -> str:
 
 
 def oauth_status(code: str) -> int:
-    """Return the status of the OAuth2 answer to an error.
+    """Return the HTTP status with which an OAuth2 route answers a kind of error.
 
-    ``code`` is the kind of error that ``oauth_code`` has returned.
+    ``code`` is a kind that ``oauth_code`` has returned. A missing second factor is 400 at OAuth2 routes.
     """
     return HTTPStatus.BAD_REQUEST if code == MfaRequired.code else CATALOGUE[code].status
 
@@ -58,6 +58,7 @@ def answer_oauth_error(error: Exception) -> Response:
 
 
 def _problem(error: Exception) -> Problem:
+    """Return the problem of an error, with the kind, the status and the headers of an OAuth2 answer."""
     problem = problem_of(error)
     detail = problem.detail
     match error:

@@ -41,7 +41,7 @@ class TaskBody(Change):
 
 
 class TaskFilter(Paging):
-    """The tasks to list."""
+    """The query parameters that choose which tasks are listed."""
 
     completed: Annotated[
         BooleanParameter | None, Field(description="Only the completed tasks, or only the others. By default all.")

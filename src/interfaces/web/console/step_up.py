@@ -18,7 +18,7 @@ step_up = Page("/step-up", "signing_in/step_up.html", MEMBERS)
 
 
 class FactorForm(SignInForm):
-    """The answer of a factor: a code of an app, a recovery code, or a credential that a passkey has signed."""
+    """The form that proves a factor, with a code of an app, a recovery code, or a credential signed by a passkey."""
 
     code: TextField = ""
     recovery_code: TextField = ""
@@ -31,7 +31,7 @@ class FactorForm(SignInForm):
 
 
 class StepUp(FactorForm):
-    """The answer of a factor, or the password of an account without factors."""
+    """The form that proves a factor, or the password if the account has no factors."""
 
     password: PasswordField = ""
 

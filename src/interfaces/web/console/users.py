@@ -45,7 +45,10 @@ class Search(Listing):
 
     @property
     def arguments(self) -> tuple[str | None, str | None, Role | Standing | None]:
-        """The beginning of a username, the e-mail address, and the role or standing, as the use case takes them."""
+        """The arguments of the use case: the beginning of a username, an e-mail address, and a role or standing.
+
+        A text with ``@`` is searched as an e-mail address, and any other text as the beginning of a username.
+        """
         text = self.q.strip()
         return (None, text, self.only) if "@" in text else (text, None, self.only)
 
