@@ -1,5 +1,6 @@
 """What the lists of the console share: their query strings, the link to the next page, and downloads of whole lists."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Annotated, Any, TypeVar
@@ -22,8 +23,11 @@ ROWS = 50
 _ROWS_OF_DOWNLOAD = 500
 _BOM = b"\xef\xbb\xbf"
 """The beginning of a file in UTF-8, without which spreadsheets take it for another encoding."""
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""The beginnings of cells that a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+_FORMULA = re.compile("(^|[;\t\r\n] *)(?=[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+"""The places at which a spreadsheet finds a formula (https://owasp.org/www-community/attacks/CSV_Injection).
+
+Where the decimal sign is a comma, spreadsheets separate cells at semicolons, also within what is quoted here.
+"""
 
 
 class Listing(Query):
@@ -67,5 +71,5 @@ def _csv_line(values: Iterable[Any]) -> bytes:
     texts = (
         value if isinstance(value, str) else "" if value in (None, {}) else to_json(value).decode() for value in values
     )
-    cells = (f"'{text}" if text.startswith(_FORMULA) else text for text in texts)
+    cells = (_FORMULA.sub(r"\1'", text) for text in texts)
     return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells).encode() + b"\r\n"
