@@ -46,7 +46,7 @@ def strict_json(text: str, *, to_store: bool = False) -> Any:
         raise NotJson(Translatable("{flaw}: line {line} column {column} (char {char})", flaw=flaw, **place)) from None
     if to_store:
         return _storable(value, _MAX_STORED_DEPTH)
-    for each in _texts(value):
+    for each in texts_in(value):
         each.encode("utf-8")
         if "\0" in each:
             raise NotJson("a text holds a NUL character")
@@ -77,7 +77,7 @@ def _short_int(digits: str) -> int:
     return int(digits)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
     """Yield every string in ``value``, including keys, without recursion, which deep nesting could exhaust."""
     remaining = [value]
     while remaining:

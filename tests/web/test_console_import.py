@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,14 @@ def test_what_is_no_export_or_is_too_large_is_refused(
     assert refused.status_code in (413, 422)
     assert said_why in said(refused)
     assert CONFIRM not in forms_of(refused)
+
+
+@pytest.mark.parametrize("name", ["metadata", "claims", "factors", "keys"])
+@pytest.mark.parametrize("text", ["\ud800", "\0"])
+def test_a_text_that_cannot_be_stored_refuses_its_user_wherever_it_stands(admin: Surfer, name: str, text: str) -> None:
+    for value in ({"a": [text]}, {text: 1}):
+        preview = send_file(admin, IMPORT, json.dumps([{"username": "zoe", name: value}]).encode())
+        assert f"{name}: this is not a text that can be stored" in said(preview)
 
 
 def test_a_preview_is_of_its_admin_only_and_cannot_be_forged(app: Flask, admin: Surfer) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from src.application.importing import NotImportable, UserRecord
+from src.application.strict_json import texts_in
 from src.domain.factors import Factor
 from src.domain.keys import Key
 from src.domain.messages import Translatable
@@ -62,13 +63,13 @@ def record_of(row: Row) -> UserRecord:
         email_verified=_boolean(fields, ("email_verified", "emailVerified"), default=confirmed),
         disabled=_boolean(fields, ("disabled", "blocked"), default=not active),
         created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime", *_TIMES)),
-        factors=read_credentials(list[Factor], "factors", fields.get("factors")),
-        keys=read_credentials(list[Key], "keys", fields.get("keys")),
+        factors=read_credentials(list[Factor], "factors", _value(fields, "factors")),
+        keys=read_credentials(list[Key], "keys", _value(fields, "keys")),
         left=row.left,
         salt=salt,
         password=password,
-        metadata=fields.get("metadata") or None,
-        claims=fields.get("claims") or None,
+        metadata=_value(fields, "metadata"),
+        claims=_value(fields, "claims"),
         details={name: _text(fields, _DETAILS.get(name, (name,))) for name in PROFILE_PARSERS},
         **texts,
     )
@@ -87,9 +88,21 @@ def _text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
     name, value = _given(fields, names)
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise NotImportable.because(name, Translatable("this is not a text"))
-    if any(character in "\0" or "\ud800" <= character <= "\udfff" for character in str(value)):
-        raise NotImportable.because(name, Translatable("this is not a text that can be stored"))
+    _require_storable(name, str(value))
     return str(value) or None
+
+
+def _value(fields: Mapping[str, Any], name: str) -> Any:
+    """Return the JSON value of a field, or None. Raises NotImportable for a text in it that cannot be stored."""
+    value = fields.get(name) or None
+    for text in texts_in(value):
+        _require_storable(name, text)
+    return value
+
+
+def _require_storable(name: str, text: str) -> None:
+    if any(character in "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise NotImportable.because(name, Translatable("this is not a text that can be stored"))
 
 
 def _boolean(fields: Mapping[str, Any], names: Sequence[str], *, default: bool) -> bool:
