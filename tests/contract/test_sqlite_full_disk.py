@@ -90,7 +90,10 @@ def test_a_change_that_finds_the_disk_full_is_repeated_with_the_space_of_the_res
     assert file.exists()
 
 
-def test_a_reserve_that_a_crash_has_left_empty_is_filled(tmp_path: Path) -> None:
+def test_a_reserve_that_a_crash_has_left_empty_is_filled_also_on_macos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
     file = tmp_path / "portero.db-reserve"
     file.touch()
     Reserve(tmp_path / "portero.db").hold()

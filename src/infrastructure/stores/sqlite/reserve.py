@@ -47,12 +47,11 @@ class Reserve:
     def _create(self) -> None:
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(bytes(RESERVE_BYTES))  # macOS has no posix_fallocate
         except OSError:
             self._file.unlink(missing_ok=True)
             raise
-        finally:
-            os.close(descriptor)
 
     def used_by(self, change: Callable[[], None]) -> None:
         """Call ``change``, and call it again without the reserve if it finds the disk full. Raises its errors."""
