@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from src.domain.errors import Unavailable
+from src.domain.errors import InvalidToken, Unavailable
 from src.infrastructure.tokens import base64url
 
 _log = logging.getLogger("portero.keys")
@@ -47,10 +47,10 @@ class DataKeys:
         key = self._current().get(id)
         if key is None:
             raise Unavailable from LookupError(f"a secret is encrypted with the key {id}, which is not among DATA_KEYS")
-        data = base64url.decode(text)
         try:
+            data = base64url.decode(text)
             return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], owner.encode())
-        except InvalidTag as error:
+        except (InvalidToken, InvalidTag, ValueError) as error:  # it is cut or changed, or belongs to another owner
             raise Unavailable from error
 
     def is_current(self, sealed: str) -> bool:
