@@ -93,6 +93,7 @@ def test_the_export_of_every_system_is_read(admin: Surfer, system: str, tmp_path
         (b"{", "line 1 is not JSON"),
         (b"a,b\n1,2\n", "its first line names no column"),
         (b"username\n" + b"a\n" * 4, "it has more than 3 users"),
+        (b"username\n" + b"a\n" * 4 + b'"not read any more', "it has more than 3 users"),
         (b"username\n" + b"a" * 200, "too large"),
     ],
 )

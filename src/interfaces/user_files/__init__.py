@@ -42,17 +42,18 @@ def plan_import(
     ``by`` is the admin who imports, or None for the operator. Raises NotAnExport, also for a file with more than
     ``most`` users, and the errors of ``ImportService.plan``.
     """
-    records, unreadable = read_users(content, system)
-    if most is not None and len(records) + len(unreadable) > most:
-        raise NotAnExport(Translatable("it has more than {n} users; use `./portero users import`", n=most))
+    records, unreadable = read_users(content, system, most)
     plan = imports.plan(records, hashlib.sha256(content).hexdigest(), options, by)
     return replace(plan, refused=[*unreadable, *plan.refused])
 
 
-def read_users(content: bytes, system: str | None = None) -> tuple[list[UserRecord], list[Refusal]]:
-    """Return the users in a file, and the entries that are not users. Raises NotAnExport.
+def read_users(
+    content: bytes, system: str | None = None, most: int | None = None
+) -> tuple[list[UserRecord], list[Refusal]]:
+    """Return the users in a file, and the entries that are not users.
 
-    ``system`` is the name in SYSTEMS of the system that has written the file, or None for a file of any system.
+    ``system`` is the name in SYSTEMS of the system that has written the file, or None for a file of any system. Raises
+    NotAnExport, also for a file with more than ``most`` users, as soon as that is known.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -60,7 +61,9 @@ def read_users(content: bytes, system: str | None = None) -> tuple[list[UserReco
         raise NotAnExport("it is not UTF-8") from None
     users: list[UserRecord] = []
     refused: list[Refusal] = []
-    for row in _rows(text):
+    for count, row in enumerate(_rows(text), 1):
+        if most is not None and count > most:
+            raise NotAnExport(Translatable("it has more than {n} users; use `./portero users import`", n=most))
         try:
             if system:
                 fields, left = translated(system, row.fields)
