@@ -148,6 +148,10 @@ def test_a_translation_has_the_values_of_its_message() -> None:
             assert fields(string) == fields(id), id
 
 
+def test_a_file_has_one_name_in_spanish() -> None:
+    assert [each.id for each in SPANISH if "archivo" in str(each.string)] == []
+
+
 def test_thousands_are_separated_as_each_language_does() -> None:
     column = Column("id")
     report = Report(",", "ascii", 1_234_567, 1_234_567, (column,), (column,), ())
