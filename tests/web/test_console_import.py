@@ -45,22 +45,28 @@ def listed(app: Flask, role: Role | None = None) -> set[str]:
 
 
 def test_a_file_is_shown_first_and_then_those_are_imported_who_can_be(app: Flask, admin: Surfer) -> None:
-    taken = join(client_of(app)).user["username"]
-    file = table(("Nina", "nina@x.org", HASH, "uploader", "1"), ("bad name", "", HASH, "", ""), (taken, "", "", "", ""))
+    taken, both = join(client_of(app)).user["username"], join(client_of(app), email="both@x.org").user["username"]
+    file = table(
+        ("Nina", "nina@x.org", HASH, "uploader", "1"),
+        ("bad name", "", HASH, "", ""),
+        (taken, "", "", "", ""),
+        (both, "both@x.org"),
+    )
     before = listed(app)
     preview = send_file(admin, IMPORT, file)
     assert listed(app) == before
     for text in (
         "Would be imported1",
-        "Would be refused2",
+        "Would be refused3",
         "nina@x.org",
         "username: Use letters",
         "username: a user of this service has it.",
+        "email, username: a user of this service has it.",
     ):
         assert text in said(preview)
     assert HASH not in preview.text
     done = admin.send(CONFIRM, preview)
-    assert "Imported: 1. Already there: 0. Refused: 2." in said(done)
+    assert "Imported: 1. Already there: 0. Refused: 3." in said(done)
     assert listed(app) == before | {"nina"}
     login = {"username": "nina", "password": exports.PASSWORD}
     assert client_of(app).post("/login", json=login).status_code == 200

@@ -137,7 +137,7 @@ class ImportService:
                     gone = NotImportable.because("id", "a user with this id has been deleted.")
                     refused.append(Refusal(each.place, gone.message))
                 elif claims:
-                    kinds = " and ".join(sorted(claim.kind for claim in claims))
+                    kinds = ", ".join(sorted(claim.kind for claim in claims))
                     taken = NotImportable.because(kinds, "a user of this service has it.")
                     refused.append(Refusal(each.place, taken.message))
                 else:
