@@ -71,7 +71,7 @@ def test_a_change_that_finds_the_disk_full_is_repeated_with_the_space_of_the_res
     tmp_path: Path, set_free: SetFree
 ) -> None:
     reserve, file = Reserve(tmp_path / "portero.db"), tmp_path / "portero.db-reserve"
-    reserve.hold()
+    reserve.ensure()
     assert file.stat().st_blocks * 512 >= RESERVE_BYTES
     attempts: list[bool] = []
 
@@ -80,13 +80,13 @@ def test_a_change_that_finds_the_disk_full_is_repeated_with_the_space_of_the_res
         if len(attempts) == 1:
             raise full()
 
-    reserve.used_by(change)
+    reserve.retry_without(change)
     assert attempts == [True, False]
     set_free(2 * RESERVE_BYTES - 1)
     with pytest.raises(Unavailable):
-        reserve.hold()
+        reserve.ensure()
     set_free(2 * RESERVE_BYTES)
-    reserve.hold()
+    reserve.ensure()
     assert file.exists()
 
 
@@ -96,7 +96,7 @@ def test_a_reserve_that_a_crash_has_left_empty_is_filled_also_on_macos(
     monkeypatch.delattr(os, "posix_fallocate", raising=False)
     file = tmp_path / "portero.db-reserve"
     file.touch()
-    Reserve(tmp_path / "portero.db").hold()
+    Reserve(tmp_path / "portero.db").ensure()
     assert file.stat().st_blocks * 512 >= RESERVE_BYTES
 
 
@@ -108,17 +108,17 @@ def test_without_its_reserve_a_full_disk_refuses_the_change(tmp_path: Path) -> N
         raise full()
 
     with pytest.raises(Unavailable):
-        Reserve(tmp_path / "portero.db").used_by(change)
+        Reserve(tmp_path / "portero.db").retry_without(change)
     assert attempts == [None]
 
 
 def test_other_outages_do_not_use_the_reserve(tmp_path: Path) -> None:
     reserve = Reserve(tmp_path / "portero.db")
-    reserve.hold()
+    reserve.ensure()
 
     def change() -> None:
         raise Unavailable
 
     with pytest.raises(Unavailable):
-        reserve.used_by(change)
+        reserve.retry_without(change)
     assert (tmp_path / "portero.db-reserve").exists()

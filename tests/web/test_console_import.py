@@ -126,8 +126,8 @@ def test_a_preview_is_of_its_admin_only_and_cannot_be_forged(app: Flask, admin: 
     preview = send_file(admin, IMPORT, table(("zoe", "", "", "admin", "")))
     other, _ = operator(app)
     csrf = forms_of(other.open(IMPORT))["/console/signout"]["csrf"]
-    for held in (forms_of(preview)[CONFIRM]["held"], "x", ""):
-        assert other.post(CONFIRM, {"csrf": csrf, "held": held}).status_code == 422
+    for sealed in (forms_of(preview)[CONFIRM]["sealed"], "x", ""):
+        assert other.post(CONFIRM, {"csrf": csrf, "sealed": sealed}).status_code == 422
     assert "zoe" not in listed(app)
 
 
@@ -145,12 +145,12 @@ def test_an_import_asks_an_admin_with_a_factor_for_it_first() -> None:
 
 def test_auditors_and_members_import_nobody(app: Flask, admin: Surfer) -> None:
     preview = send_file(admin, IMPORT, table(("zoe", "", "", "admin", "")))
-    held = forms_of(preview)[CONFIRM]["held"]
+    sealed = forms_of(preview)[CONFIRM]["sealed"]
     for role in ("auditor", "user"):
         surfer, _ = operator(app, role)
         csrf = forms_of(surfer.open("/console/account"))["/console/signout"]["csrf"]
         assert surfer.open(IMPORT).status_code == 403
-        assert surfer.post(CONFIRM, {"csrf": csrf, "held": held}).status_code == 403
+        assert surfer.post(CONFIRM, {"csrf": csrf, "sealed": sealed}).status_code == 403
     assert IMPORT not in operator(app, "auditor")[0].open("/console/users").text
     assert "zoe" not in listed(app)
 

@@ -48,8 +48,8 @@ BATCH = 100
 """The users that are looked up, or stored, at a time."""
 _ID = re.compile(r"[A-Za-z0-9_-]{20,128}")
 """The ids of other systems that are kept. Shorter ones are not random enough."""
-_MAX_HELD = 900_000
-"""The characters of a held file at most, so that a form has room for it."""
+_MAX_SEALED = 900_000
+"""The maximum number of characters of an encrypted file. A form with it has to be smaller than 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +67,23 @@ class ImportService:
     clock: Clock
 
     def require(self, by: Caller | None) -> None:
-        """Raise Forbidden or InsufficientAuthentication unless the caller may import users, as None may."""
+        """Raise Forbidden or InsufficientAuthentication unless ``by`` may import users. None is the operator."""
         if by:
             by.require_recent_admin(self.clock())
 
-    def hold(self, file: bytes, by: Caller) -> str:
-        """Return a file as a text that only ``held`` reads, for the form between the preview and the import.
+    def seal_file(self, file: bytes, by: Caller) -> str:
+        """Encrypt a file for the form that an admin sends back after the preview. Return the encrypted text.
 
         Raises Invalid for a file that is too large, and the errors of ``require``.
         """
         self.require(by)
         text = self.sealer.seal(zlib.compress(file), f"import {by.user.id}")
-        if len(text) > _MAX_HELD:
+        if len(text) > _MAX_SEALED:
             raise Invalid(FieldError("file", "too_large", "Import a file of this size with `./portero users import`."))
         return text
 
-    def held(self, text: str, by: Caller) -> bytes:
-        """Return the file that ``hold`` has turned into a text for the same admin.
+    def open_file(self, text: str, by: Caller) -> bytes:
+        """Return the file in a text that ``seal_file`` has encrypted for the same admin.
 
         Raises Invalid for any other text, and the errors of ``require``.
         """

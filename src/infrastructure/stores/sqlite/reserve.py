@@ -28,7 +28,7 @@ class Reserve:
         with _translated():
             require_free(self._file.parent)
 
-    def hold(self) -> None:
+    def ensure(self) -> None:
         """Create the reserve, unless it is complete. Raises Unavailable when the disk is nearly full."""
         with _translated():
             if self._is_complete():
@@ -53,8 +53,11 @@ class Reserve:
             self._file.unlink(missing_ok=True)
             raise
 
-    def used_by(self, change: Callable[[], None]) -> None:
-        """Call ``change``, and call it again without the reserve if it finds the disk full. Raises its errors."""
+    def retry_without(self, change: Callable[[], None]) -> None:
+        """Call ``change``. If it finds the disk full, remove the reserve and call ``change`` once more.
+
+        Raises the errors of ``change``.
+        """
         try:
             change()
         except Unavailable as error:

@@ -41,7 +41,7 @@ class SqliteRows:
         self._reserve = reserve
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
-        self._reserve.hold()
+        self._reserve.ensure()
         rest = batches(rows, BATCH)
 
         def insert_batch(connection: Connection) -> bool:
@@ -63,7 +63,7 @@ class SqliteRows:
         def remove_batch(connection: Connection) -> bool:
             return connection.execute(_REMOVE, parameters).rowcount > 0
 
-        self._reserve.used_by(lambda: self._in_short_transactions(remove_batch))
+        self._reserve.retry_without(lambda: self._in_short_transactions(remove_batch))
 
     def _in_short_transactions(self, step: Callable[[Connection], bool]) -> None:
         """Repeat ``step`` until it returns False; end the transaction and pause often, so that others can write."""

@@ -96,10 +96,10 @@ class SqliteStore(MigratedStore):
                 _apply(connection, write, operation)
 
         if _only_adds_lasting_data(writes):
-            self._reserve.hold()
+            self._reserve.ensure()
             self._commits.commit(apply)
         else:  # a deletion begins with an update, which marks its record, and somebody has to log in for it
-            self._reserve.used_by(lambda: self._commits.commit(apply))
+            self._reserve.retry_without(lambda: self._commits.commit(apply))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
 

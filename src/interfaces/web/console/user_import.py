@@ -24,9 +24,9 @@ MOST_BYTES, MOST_USERS = 5_000_000, 2_000
 
 
 class Preview(Form):
-    """The file of a preview, as ``ImportService.hold`` has encrypted it."""
+    """The file of a preview, as ``ImportService.seal_file`` has encrypted it."""
 
-    held: TextField
+    sealed: TextField
 
 
 @imports.show
@@ -43,13 +43,13 @@ def preview(caller: Caller, upload: Upload, file: IncomingFile) -> Response:
     options = {name: upload.fields.get(name, "").strip() or default for name, default in HASH_OPTIONS.items()}
     chosen = json.dumps([system if system in SYSTEMS else None, options]).encode() + b"\n" + content
     plan = _plan(caller, chosen)
-    return imports.render(caller, plan=plan, refused=plan.refused, held=services().imports.hold(chosen, caller))
+    return imports.render(caller, plan=plan, refused=plan.refused, sealed=services().imports.seal_file(chosen, caller))
 
 
 @imports.form("/users/import/confirm")
 def run(caller: Caller, body: Preview) -> Response:
     """Import the users of a previewed file who can be imported, and show who could not."""
-    plan = _plan(caller, services().imports.held(body.held, caller))
+    plan = _plan(caller, services().imports.open_file(body.sealed, caller))
     refused, stored = [*plan.refused], 0
     for count, taken in services().imports.run(plan, caller, client()):
         stored += count
