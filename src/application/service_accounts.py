@@ -48,7 +48,7 @@ class ServiceAccountService:
         return self.service_accounts.add(account, events=always(event), receipt=receipt), secret
 
     def add_exported(self, account: ServiceAccount) -> bool:
-        """Store a service account of an export for the operator. Its secrets then work here too.
+        """Store a service account that the operator has exported elsewhere. Its secrets work here from then on.
 
         Return False if the account is here already. Raises Taken if its id was in use here before, Unavailable.
         """

@@ -76,7 +76,7 @@ class Job:
     """The random id of the lease. A worker that holds another ticket has lost the job."""
     expires_at: datetime | None = None
     trace: str | None = None
-    """The place in the trace of the work that has stored the job, which each run continues, or None without traces."""
+    """The trace context (W3C) of the work that stored the job. Each run continues its trace. None if it has none."""
     revision: str = ""
 
     @classmethod

@@ -31,7 +31,7 @@ class OwnedRepository(Repository[E], Protocol[E]):
     """Stores entities that belong to users."""
 
     def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
-        """Remove an entity, if it exists, and free its name. Raises Stale as ``update`` does."""
+        """Remove an entity, if it exists, with its unique values. Raises Stale as ``update`` does."""
 
     def delete_for_user(self, user_id: str) -> None:
         """Remove every entity of a user."""

@@ -36,7 +36,7 @@ class Standing(StrEnum):
 
     @property
     def condition(self) -> tuple[str, bool]:
-        """The attribute of a user that decides, and the value that it has."""
+        """The name of an attribute of User, and the value that it has for users with this standing."""
         return _CONDITIONS[self]
 
 
@@ -377,9 +377,9 @@ class UserRepository(Repository[User], Protocol):
     def find(
         self, *, only: Role | Standing | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
-        """Return a page of the users in use that match ``only``, ordered by username.
+        """Return a page of the users in the state ``ACTIVE``, ordered by username.
 
-        Their username keys begin with ``prefix``.
+        ``only`` selects the users with a role or a standing, and ``prefix`` those whose username keys begin with it.
         """
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:

@@ -15,7 +15,7 @@ from src.application.ports import Answers
 
 MINUTES = 60
 _ROWS = 64
-"""The processes that count at the same time. More processes share rows, and may then lose counts of each other."""
+"""The rows of counts. The id of a process chooses its row; two processes with the same row may lose some counts."""
 _OUTCOMES = 3
 _TIMES = 72
 """The ranges of times that are counted. The first one ends at 0.12 ms, and the last one at 100 s."""
@@ -41,20 +41,20 @@ class SharedTraffic:
         self._lock = Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let a process that is no fork begin with counts of its own."""
+        """Pickle without the counts: a process that is spawned and not forked starts with counts of its own."""
         return type(self), (self._clock,)
 
     def observe(self, status: int, seconds: float) -> None:
         minute = int(self._clock()) // 60
         place = (os.getpid() % _ROWS * MINUTES + minute % MINUTES) * _CELLS
-        speed = int(_STEPS * math.log10(max(seconds, _SHORTEST) / _SHORTEST))
+        bucket = int(_STEPS * math.log10(max(seconds, _SHORTEST) / _SHORTEST))
         with self._lock:
             cells = self._cells
             if cells[place] != minute:  # these are the counts of an hour ago, or none
                 cells[place + 1 : place + _CELLS] = _NONE
                 cells[place] = minute
             cells[place + 1 + (status >= 400) + (status >= 500)] += 1
-            cells[place + 1 + _OUTCOMES + min(speed, _TIMES - 1)] += 1
+            cells[place + 1 + _OUTCOMES + min(bucket, _TIMES - 1)] += 1
 
     def last_hour(self) -> tuple[datetime, Answers, Sequence[Answers]]:
         now = int(self._clock()) // 60
@@ -81,7 +81,7 @@ def _answers(minute: int, counts: Sequence[int]) -> Answers:
 def _quantile(times: Sequence[int], share: float) -> float:
     """Return the middle of the range in which the quantile lies, or 0 without requests.
 
-    ``times`` are the requests that took a time of this range or of a shorter one.
+    ``times`` has for each range the number of requests whose times are in this range or in a shorter one.
     """
     if not times[-1]:
         return 0.0

@@ -26,8 +26,8 @@ class FormerLogins:
     """Asks by POST to ``url``. Implements LoginSource.
 
     The body has the members ``username`` or ``email``, and ``password``. Status 200 with a JSON object that has no
-    error is a yes, and a status of 400 to 499 a no. Each of ``keys`` signs the request. Raise ValueError for a URL that
-    cannot be used.
+    error is a yes, and a status of 400 to 499 a no. Each of ``keys`` signs the request. Raises ValueError for a URL
+    that cannot be used.
     """
 
     def __init__(

@@ -85,7 +85,7 @@ def renew_secret(console: Console, id: str) -> None:
 def export_services(console: Console) -> None:
     """Print the accounts of services with the hashes of their secrets, as one JSON object in each line.
 
-    `services import` reads it. Keep the file from others: whoever changes a hash in it knows a secret after the import.
+    `services import` reads it. Protect the file from changes: a replaced hash gives the account another secret.
     """
     service_accounts = console.services().service_accounts
     for account in all_items(lambda cursor: service_accounts.list(None, cursor, 100)):

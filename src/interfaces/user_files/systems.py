@@ -33,7 +33,10 @@ _OWN_SIGN_INS = ("auth0", "password", "phone")
 
 
 def translated(system: str, entry: _Fields) -> tuple[_Fields, tuple[str, ...]]:
-    """Return the fields of a user of a system, and what is not taken and why. Raises NotImportable for others."""
+    """Return the fields that an import takes from an entry of a system, and the reasons for those it ignores.
+
+    Raises NotImportable unless the entry is a user as this system exports it.
+    """
     marks, translate = SYSTEMS[system]
     try:
         if any(mark in entry for mark in marks):

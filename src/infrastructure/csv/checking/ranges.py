@@ -30,7 +30,7 @@ _NEGATIVE_NAMES = re.compile(
 )
 """Names of columns in which a negative number is nothing special, even if it is the only one."""
 _CHANGE = "var|crec|incr|grow|chang|cambio|dif|desv|rentab|return|marg|cumpl|objet|target|logro|ratio|sobre"
-"""Parts of names of percentages that may be more than a hundred or less than none."""
+"""Parts of names of percentages that may be negative or above 100."""
 _PLAUSIBLE: Sequence[tuple[re.Pattern[str], float, float]] = [
     (re.compile(rf"(?i)(?!.*(?:{_CHANGE}))(?:.*[^a-zñ])?(?:{names})(?:[^a-zñ].*)?", re.S), least, most)
     for names, least, most in (
@@ -43,8 +43,8 @@ _PLAUSIBLE: Sequence[tuple[re.Pattern[str], float, float]] = [
     )
 ]
 """Names of columns with the least and the greatest number that is possible there."""
-_MOST_IMPOSSIBLE = 0.3
-"""If more of the numbers are outside, the name means something else, as in a percentage of a target."""
+_MAX_OUTSIDE = 0.3
+"""The largest share of the numbers outside the range. With more, the name means something else, such as a target."""
 
 
 def number_in(column: Column, cell: pl.Expr) -> pl.Expr:
@@ -72,7 +72,7 @@ def ordinary_range(column: Column, evidence: ColumnEvidence) -> tuple[float, flo
     values = cells.to_frame("cell").select(number_in(column, pl.col("cell"))).to_series().drop_nulls().sort()
     for name, low, high in _PLAUSIBLE:
         outside = (~values.is_between(low, high)).sum()
-        if name.fullmatch(column.name) and outside <= max(1, _MOST_IMPOSSIBLE * len(values)):
+        if name.fullmatch(column.name) and outside <= max(1, _MAX_OUTSIDE * len(values)):
             return low, high
     sizes = values.filter(values != 0).abs().sort()
     if len(values) < MIN_MEASURES or not len(sizes) or KEY_NAME.fullmatch(column.name):

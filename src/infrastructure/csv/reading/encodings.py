@@ -32,7 +32,7 @@ _C1 = bytes(range(0x80, 0xA0))
 _MAC_LETTERS = re.compile(rb"(?<=[a-z])[\x87\x8d-\x8f\x92\x96\x97\x99\x9c\x9f](?=[a-z])")
 """Accented letters of macOS within a word, which are punctuation and rare letters in Windows."""
 _MAC_ONLY = {b"\x87", b"\x8d", b"\x8e", b"\x8f"}
-"""Those of them that are never within a word in Windows: dashes and apostrophes may be."""
+"""The bytes of ``_MAC_LETTERS`` that never stand within a word in a Windows file. Dashes and apostrophes may."""
 _WINDOWS_LETTERS = re.compile(rb"(?<=[a-z])[\xe0-\xff](?=[a-z])")
 
 UNDECODABLE = re.compile("[\udc80-\udcff]")
