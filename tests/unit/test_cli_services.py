@@ -58,6 +58,7 @@ def test_an_exported_service_goes_on_elsewhere_with_its_id_and_both_secrets(
         {"role": "auditor"},
         {"secret_hash": "secret"},
         {"created_at": "2026-11-23T12:00:00"},
+        {"created_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
 def test_a_line_that_is_no_exported_service_is_named_and_nothing_is_imported(

@@ -1,10 +1,11 @@
 """The commands for service accounts."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import click
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError
 
 from src.domain.errors import Taken
 from src.domain.keys import parse_key_name
@@ -17,6 +18,16 @@ from src.interfaces.cli.listing import attributes, listing, print_list
 from src.interfaces.framework.fields import KeyNameField
 from src.interfaces.views import View
 
+
+def _in_utc(time: datetime) -> datetime:
+    """Return a time in UTC. Raises ValueError for one outside the years 1 to 9999 of UTC."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError from error
+
+
+_Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
@@ -27,8 +38,8 @@ class ServiceRecord(View):
     name: KeyNameField
     role: Literal[Role.USER, Role.UPLOADER, Role.ADMIN]
     secret_hash: _Hash
-    old_secrets: dict[_Hash, AwareDatetime] = Field({}, max_length=MAX_OLD_SECRETS)
-    created_at: AwareDatetime
+    old_secrets: dict[_Hash, _Time] = Field({}, max_length=MAX_OLD_SECRETS)
+    created_at: _Time
 
 
 @click.group()
