@@ -145,7 +145,7 @@ def test_serves_and_checks_csv_files_if_it_has_polars(image: str) -> None:
 def test_on_a_disk_filled_to_the_last_byte_it_is_not_ready_and_data_can_be_deleted(whole: str) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with container(whole, port, *ADMIN, "--tmpfs", "/data:size=32m,mode=1777") as name:
+    with container(whole, port, *ADMIN, "--tmpfs", "/data:size=32m,uid=10001,gid=10001,mode=700") as name:
         until(partial(answers, port))
         credentials = {"email": "admin@example.com", "password": PASSWORD}
         token = requests.post(f"{url}/login", json=credentials, timeout=10).json()["access_token"]
@@ -154,11 +154,11 @@ def test_on_a_disk_filled_to_the_last_byte_it_is_not_ready_and_data_can_be_delet
             requests.post(f"{url}/api/files", headers=headers, files={"file": b"x" * 100_000}, timeout=10).json()["id"]
             for _ in range(3)
         ]
+        docker("exec", name, "python", "-c", FILL)
+        assert not answers(port)
+        assert requests.post(f"{url}/tasks", headers=headers, json={"title": "t"}, timeout=10).status_code == 503
+        assert requests.post(f"{url}/login", json=credentials, timeout=10).ok
         for file in files:
-            docker("exec", name, "python", "-c", FILL)
-            assert not answers(port)
-            assert requests.post(f"{url}/tasks", headers=headers, json={"title": "t"}, timeout=10).status_code == 503
-            assert requests.post(f"{url}/login", json=credentials, timeout=10).ok
             assert requests.delete(f"{url}/api/files/{file}", headers=headers, timeout=10).status_code == 204
         docker("exec", name, "rm", "/data/filler")
         until(partial(answers, port))
