@@ -71,7 +71,7 @@ class Entity:
 
     def made(self, client: Client, person: Person, name: str | None = None, /, **fields: Any) -> "Created":
         """Create an entity; without ``name`` it gets a unique one."""
-        answer = self.create(client, person, name or f"Rex {next(_numbers)}", fields)
+        answer = self.create(client, person, name or f"Toby {next(_numbers)}", fields)
         assert answer.status_code == self.status, answer.text
         shown = answer.json
         id = Person({}, shown["access_token"]).session if "access_token" in shown else shown["id"]
