@@ -49,7 +49,7 @@ from torture.runs import Rounds, Target
 _PASSWORD = "correct zebra battery"
 _AUDIENCE = "https://accounts.example.com"
 _HOME_PAGE = answers(b"HTTP/1.1 503 Down\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n{}", b"\0\0")
-"""What a proxy in front of a service with another protocol answers."""
+"""Answers in HTTP, as a proxy sends them in place of a service that speaks another protocol."""
 _REDIS = answers(b"-ERR internal error\r\n", b"+OK\r\n", b"$100\r\nhal")
 _POSTGRESQL = answers(
     b"E\0\0\0\x26SFATAL\0C57P03\0Mthe database is down\0\0", b"HTTP/1.1 200 OK\r\n\r\n{}", b"E\0\0\0\x26SFA"

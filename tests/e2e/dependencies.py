@@ -14,7 +14,7 @@ _PAGE = Path(__file__).parents[2] / "docs/explanation/outages.md"
 _ROW = re.compile(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \| (\d+) \|$", re.MULTILINE)
 _RECOVERY_SECONDS = 90.0
 _SLACK = 2.0
-"""What a busy machine adds to the documented seconds."""
+"""The seconds that a busy machine may need beyond the documented ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Dependency:
     use: Callable[[], str]
     """A function that uses the service once, and returns what a client sees: a status, or what happened instead."""
     works: str
-    """What ``use`` returns while the service works."""
+    """The return value of ``use`` while the dependency answers."""
     answers: Mapping[str, Fault]
     """How the service answers 5xx, an error in place of a result, and half an answer."""
 
@@ -60,7 +60,7 @@ def _refuse(dependency: Dependency) -> None:
 
 _BREAKS = {"slow": _slow, "reset": _reset, "refuses": _refuse}
 FAULTS = ("reset", "refuses", "5xx", "200 with an error", "half an answer", "slow")
-"""What goes wrong, in the order of a run: what takes long is last."""
+"""The faults in the order of a run. The fault that takes longest is last."""
 
 
 @dataclass(frozen=True, slots=True)

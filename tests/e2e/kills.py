@@ -284,7 +284,7 @@ ACTS: Mapping[str, tuple[Act, int, float]] = {
     "import": (_import, 6, 0.6),
     "copy": (_copy, 15, 0.6),
 }
-"""What the process does when it is killed, about how many steps that has, and how many seconds it takes at most."""
+"""The acts during which a process is killed, each with its approximate number of steps and its longest seconds."""
 
 
 def kill(scene: Scene, store: str, name: str, random: Random) -> Counter[str]:

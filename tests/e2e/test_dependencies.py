@@ -1,4 +1,4 @@
-"""What happens while a dependency is away is documented. ``make torture-dependencies`` breaks each one in each way."""
+"""The service behaves as documented while a dependency fails. ``make torture-dependencies`` tries each fault."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

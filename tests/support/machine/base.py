@@ -1,4 +1,4 @@
-"""What the state machines of people and of dogs share: the service under test, the model, and counting steps."""
+"""The base of the state machines of people and of dogs: the service under test, the model, and the count of steps."""
 
 from collections import Counter
 from contextlib import suppress

@@ -47,7 +47,7 @@ _CONFLICTS = {
     "ProvisionedThroughputExceeded",
 }
 _MEMBERS = {"batch_get_item": {"Responses", "UnprocessedKeys"}, "query": {"Items"}, "scan": {"Items"}}
-"""What an answer with status 200 has, unless a proxy between has made it up."""
+"""The members of every answer of DynamoDB with status 200. An answer without them is not from DynamoDB."""
 _FAILED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 
 
