@@ -15,14 +15,13 @@ from torture.stores import every_store, in_turn
 def opened() -> Iterator[Rounds]:
     """Yield the rounds, each with ten histories of a document and of a user on one store."""
     with every_store() as stores:
-        apps = {name: build(store) for name, store in stores.items()}
 
         def play(number: int, random: Random) -> Counter[str]:
-            name, store = in_turn(stores, number)
-            counts = Counter({f"histories on {name}": 20})
-            for each in range(10):
-                counts += change_at_once(store, f"h{number}x{each}x{random.randrange(16**6):06x}", random)
-                counts += rename_at_once(apps[name], random)
+            with in_turn(stores, number) as (name, store):
+                counts, app = Counter({f"histories on {name}": 20}), build(store)
+                for each in range(10):
+                    counts += change_at_once(store, f"h{number}x{each}x{random.randrange(16**6):06x}", random)
+                    counts += rename_at_once(app, random)
             return counts
 
         yield Rounds(200, play)

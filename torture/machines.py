@@ -18,9 +18,9 @@ def opened() -> Iterator[Rounds]:
     with every_store() as stores:
 
         def play(number: int, random: Random) -> Counter[str]:
-            name, store = in_turn(stores, number)
             seed = random.randrange(2**32)
-            counts = machine.play(store, f"r{number}x", seed, histories=_HISTORIES, steps=_STEPS)
+            with in_turn(stores, number) as (name, store):
+                counts = machine.play(store, f"r{number}x", seed, histories=_HISTORIES, steps=_STEPS)
             return Counter({"histories": counts["histories"], f"steps on {name}": counts["steps"]})
 
         yield Rounds(200, play)

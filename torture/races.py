@@ -24,10 +24,10 @@ def opened() -> Iterator[Rounds]:
     with every_store() as stores:
 
         def play(number: int, random: Random) -> Counter[str]:
-            name, store = in_turn(stores, number)
             taken, identity = _FIELDS[number // 5 % 2], _IDENTITIES[number // 10 % 2]
             suffix = f"{number}x{random.randrange(16**6):06x}"
-            return sign_up_at_once(_app(store, identity), suffix, taken) + Counter({f"races on {name}": 1})
+            with in_turn(stores, number) as (name, store):
+                return sign_up_at_once(_app(store, identity), suffix, taken) + Counter({f"races on {name}": 1})
 
         yield Rounds(200 * 5 * 4, play)
 

@@ -18,8 +18,8 @@ def opened() -> Iterator[Rounds]:
     with every_store() as stores:
 
         def play(number: int, _: Random) -> Counter[str]:
-            name, store = in_turn(stores, number)
-            return refresh_at_once(Users(store), Sessions(store)) + Counter({f"races on {name}": 1})
+            with in_turn(stores, number) as (name, store):
+                return refresh_at_once(Users(store), Sessions(store)) + Counter({f"races on {name}": 1})
 
         yield Rounds(200 * 5, play)
 

@@ -1,7 +1,7 @@
-"""Opens every store, each empty and on a server of its own."""
+"""Opens every store, each on a server of its own."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -18,28 +18,41 @@ from tests.support import emulators
 from tests.support.aws import REGION, open_dynamodb, session, use_aws
 from tests.support.databases import create_database
 
+Opener = Callable[[], AbstractContextManager[Store]]
+"""A function that opens a store for one round."""
+
 
 @contextmanager
-def every_store() -> Iterator[Mapping[str, Store]]:
-    """Yield an open store of each kind by its name."""
+def every_store() -> Iterator[Mapping[str, Opener]]:
+    """Yield the opener of each store by its name. Rounds share a store, except for DynamoDB.
+
+    There each round has a table of its own, because moto reads the whole table for every query.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        opened = {
+        shared: dict[str, Store] = {
             "memory": MemoryStore(),
             "SQLite": _sqlite(folder),
             "PostgreSQL": _postgresql(stack.enter_context(emulators.postgres())),
             "Firestore": _firestore(stack.enter_context(emulators.firestore()), patch),
-            "DynamoDB": _dynamodb(stack.enter_context(emulators.dynamodb()), patch),
         }
-        for store in opened.values():
+        for store in shared.values():
             stack.callback(store.close)
-        yield opened
+        use_aws(patch, stack.enter_context(emulators.dynamodb()))
+        yield {**{name: _lent(store) for name, store in shared.items()}, "DynamoDB": _dynamodb}
 
 
-def in_turn(stores: Mapping[str, Store], number: int) -> tuple[str, Store]:
-    """Return the name and the store of a round, so that each store has every fifth round."""
-    return list(stores.items())[number % len(stores)]
+@contextmanager
+def in_turn(stores: Mapping[str, Opener], number: int) -> Iterator[tuple[str, Store]]:
+    """Yield the name and the store of a round, so that each store has every fifth round."""
+    name, opened = list(stores.items())[number % len(stores)]
+    with opened() as store:
+        yield name, store
+
+
+def _lent(store: Store) -> Opener:
+    return lambda: nullcontext(store)
 
 
 def _sqlite(folder: Path) -> Store:
@@ -59,8 +72,10 @@ def _firestore(address: str, patch: pytest.MonkeyPatch) -> Store:
     return FirestoreStore(f"demo-{uuid4().hex}")
 
 
-def _dynamodb(endpoint: str, patch: pytest.MonkeyPatch) -> Store:
-    use_aws(patch, endpoint)
-    table = f"portero-{uuid4().hex}"
-    make_table(session().client("dynamodb", REGION), table)
-    return open_dynamodb(table)
+@contextmanager
+def _dynamodb() -> Iterator[Store]:
+    client, table = session().client("dynamodb", REGION), f"portero-{uuid4().hex}"
+    make_table(client, table)
+    with closing(open_dynamodb(table)) as store:
+        yield store
+    client.delete_table(TableName=table)
