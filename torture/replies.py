@@ -18,7 +18,6 @@ from redis import Redis
 from src.bootstrap import prepare
 from src.infrastructure.blobs import make_blobs
 from src.infrastructure.limits.redis import RedisLimiter
-from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.dynamodb.table import make_table
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
@@ -31,7 +30,7 @@ from tests.e2e.replies import ACTS, InProcess, LostReply, OverHttp, Person, Way,
 from tests.e2e.service import portero, redis_server
 from tests.e2e.wiring import wire
 from tests.support import emulators
-from tests.support.aws import REGION, moto_server, session, use_aws
+from tests.support.aws import REGION, moto_server, open_dynamodb, session, use_aws
 from tests.support.databases import create_database
 from tests.support.remote import Observed
 from tests.support.working import RecordingQueue
@@ -163,7 +162,7 @@ class World:
 
         def way(at: str) -> InProcess:
             use_aws(self._patch, at)
-            store = self._opened(DynamoStore(REGION, table, pool_size=4, session=session()))
+            store = self._opened(open_dynamodb(table))
             store.ping()  # which connects
             return self._way(store)
 
