@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 
 from src.application.stored_objects import ObjectLifecycle
+from src.domain.errors import Unavailable
 from src.domain.values import Role
+from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.races import at_once
 from tests.support.uploading import TYPE, body, part
@@ -224,6 +226,20 @@ def test_a_key_in_progress_in_another_process_is_in_progress(client: Client, roo
     answer = _create(client, root, path)
     assert (answer.status_code, answer.json["type"]) == (409, "/problems/in-progress")
     assert _count(client, root, path) == (path == "/api/users")
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+def test_an_upload_whose_receipt_is_written_while_the_store_fails_returns_503(
+    client: Client, root: Person, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    begin = StoredObjectDocuments.begin
+
+    def reply_lost(*arguments: Any) -> Any:
+        begin(*arguments)
+        raise Unavailable
+
+    monkeypatch.setattr(StoredObjectDocuments, "begin", reply_lost)
+    assert _create(client, root, path).status_code == 503
 
 
 def _user(client: Client, person: Person) -> Any:

@@ -6,13 +6,14 @@ See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from flask import Response, request
 
 from src.application.receipts import ReceiptService
 from src.application.sessions import Caller
-from src.domain.errors import FieldError, InProgress, Invalid, PorteroError
+from src.domain.errors import FieldError, InProgress, Invalid, PorteroError, Unavailable
 from src.domain.receipts import IdempotentCreate, Repeated
 
 T = TypeVar("T")
@@ -58,10 +59,19 @@ class IdempotentRequest:
 
 
 def create_once(handler: Callable[..., Any], arguments: Mapping[str, Any], create: IdempotentRequest) -> Response:
-    """Return the answer of ``handler``. If it raises and the key was used before, return the first answer instead."""
+    """Return the answer of ``handler``. If it raises and the key was used before, return the first answer instead.
+
+    Raises InProgress if the first request has no answer yet. If ``handler`` raises Unavailable, this request may be the
+    one without an answer, because its receipt was written and the reply of the store was lost. Then raises Unavailable.
+    """
     try:
         response: Response = handler(**arguments, idempotency=create)
         return response
+    except Unavailable:
+        with suppress(InProgress):
+            if answer := create.first_answer():
+                return answer
+        raise
     except (PorteroError, Repeated) as error:
         answer = create.first_answer()
         if answer is not None:
