@@ -24,6 +24,8 @@ LEASE = timedelta(seconds=15)
 """The duration of a lease. A worker that does not renew its lease for this long loses the job."""
 RESEND = timedelta(seconds=6)
 """The time that a job in the queue may wait for a worker before it is sent again."""
+CLOCK_SKEW = timedelta(minutes=1)
+"""The time by which the clocks of two machines may differ."""
 RETENTION = timedelta(days=30)
 """The time that a job is stored after it has ended."""
 _MAX_UNFINISHED_PROGRESS = 0.99
@@ -85,8 +87,13 @@ class Job:
         return cls(id or new_id(), user_id, kind, subject_id, now, now, run_at=now, due_at=now + RESEND)
 
     def started(self, ticket: str, now: datetime) -> "Job":
-        """Return the job as running, with one more attempt and a lease for ``ticket``. Raises NotRunnable."""
-        if self.status.ended or now < self.run_at:
+        """Return the job as running, with one more attempt and a lease for ``ticket``.
+
+        Raises NotRunnable when the job has ended, or when ``run_at`` lies ahead. A queued job does not wait for its
+        ``run_at`` if the clock has been set back since the job was stored.
+        """
+        set_back = self.status is JobStatus.QUEUED and now < self.updated_at - CLOCK_SKEW
+        if self.status.ended or (now < self.run_at and not set_back):
             raise NotRunnable
         running = replace(self, status=JobStatus.RUNNING, ticket=ticket, attempts=self.attempts + 1, updated_at=now)
         return running.renewed(ticket, now)
