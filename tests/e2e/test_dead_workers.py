@@ -1,4 +1,4 @@
-"""A worker that dies while the store is away: another one takes its place, and the service outlives the outage."""
+"""Workers that die or stop: others take their place, and the service outlives an outage of its store."""
 
 import os
 import signal
@@ -59,6 +59,19 @@ def test_workers_that_cannot_read_the_keys_are_tried_again_until_the_file_is_bac
         assert service.poll() is None
         hidden.rename(keys)
         until(lambda: status(port, "/health") == 200, "a new worker answers")
+
+
+def test_new_connections_do_not_wait_for_a_stopped_worker(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port, {"WEB_CONCURRENCY": "2"}) as service:
+        until(lambda: len(children(service.pid)) > 1, "both workers run")
+        stopped = min(children(service.pid))
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            assert [status(port, "/health") for _ in range(50)] == [200] * 50
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+        assert status(port, "/health") == 200
 
 
 def children(pid: int) -> set[int]:
