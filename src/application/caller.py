@@ -91,12 +91,12 @@ class Caller:
 
     def require_recent_two_factors(self, now: datetime) -> None:
         """Raise InsufficientAuthentication if the user has factors, and has not proved two in the last ten minutes."""
-        if self.user.factors and (self.proof.level is Level.ONE_FACTOR or now - self.proof.at > RECENT):
+        if self.user.factors and (self.proof.level is Level.ONE_FACTOR or abs(now - self.proof.at) > RECENT):
             raise InsufficientAuthentication(within=RECENT)
 
     def require_recent_proof(self, now: datetime) -> None:
         """Raise InsufficientAuthentication if the user has proved who they are more than ten minutes ago."""
-        if now - self.proof.at > RECENT:
+        if abs(now - self.proof.at) > RECENT:
             raise InsufficientAuthentication(two_factors=bool(self.user.factors), within=RECENT)
 
     def require_admin(self, detail: str = _FOR_ADMINS) -> None:

@@ -178,7 +178,7 @@ class Session:
 
     def in_grace_period(self, token_hash: str, now: datetime) -> bool:
         """Return whether the token is the last spent token, and was spent at most GRACE_PERIOD ago."""
-        return token_hash == self.spent_hash and self.spent_at is not None and now - self.spent_at <= GRACE_PERIOD
+        return token_hash == self.spent_hash and self.spent_at is not None and abs(now - self.spent_at) <= GRACE_PERIOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from src.application.caller import Caller
 from src.application.sessions import RecentChecks
-from src.domain.sessions import Client, Session
+from src.domain.errors import InsufficientAuthentication
+from src.domain.sessions import Client, Method, Proof, Session
 from src.domain.users import ProviderLink, User
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)
@@ -58,6 +60,25 @@ def test_a_check_of_a_token_counts_until_its_lifetime_is_over() -> None:
     assert not checks.is_due("token")
     now += SECOND
     assert checks.is_due("token")
+
+
+def test_a_check_counts_no_longer_when_the_clock_is_set_back_by_a_day() -> None:
+    now = NOON
+    checks = RecentChecks(timedelta(seconds=300), lambda: now)
+    checks.add("token")
+    now -= timedelta(days=1)
+    assert checks.is_due("token")
+
+
+def test_a_clock_that_is_set_back_by_a_day_makes_old_proofs_and_spent_tokens_no_newer() -> None:
+    yesterday = NOON - timedelta(days=1)
+    caller = Caller(ADA, None, Proof((Method.PASSWORD,), NOON))
+    caller.require_recent_proof(NOON - 30 * SECOND)
+    with pytest.raises(InsufficientAuthentication):
+        caller.require_recent_proof(yesterday)
+    spent = replace(session(), spent_hash="spent", spent_at=NOON)
+    assert spent.in_grace_period("spent", NOON - SECOND)
+    assert not spent.in_grace_period("spent", yesterday)
 
 
 def test_a_lifetime_of_zero_checks_every_use() -> None:

@@ -212,7 +212,7 @@ class AccountService:
     def _logged_in_recently(self, caller: Caller) -> bool:
         """Return whether the caller has logged in or stepped up within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
-        return self.clock() - caller.proof.at <= RECENT
+        return abs(self.clock() - caller.proof.at) <= RECENT
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""

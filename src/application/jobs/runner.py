@@ -162,7 +162,7 @@ class JobRunner:
 
         def progress(done: float) -> None:
             now = self.clock()
-            if now - last[0] >= timedelta(seconds=1):  # one commit a second is enough for users who watch
+            if abs(now - last[0]) >= timedelta(seconds=1):  # one commit a second is enough for users who watch
                 last[0] = now
                 try:
                     self._transition(job, Job.renewed, progress=done)

@@ -27,7 +27,8 @@ class RecentChecks:
     def is_due(self, token: str) -> bool:
         """Return whether the token has to be checked again."""
         checked = self._checked.get(_digest(token))
-        return checked is None or self._clock() - checked >= self._lifetime
+        # A clock that has been set back makes the check later than now, and then it is not recent either.
+        return checked is None or not timedelta(0) <= self._clock() - checked < self._lifetime
 
     def add(self, token: str) -> None:
         """Remember that the token has been checked now. Forget the token whose check is the oldest."""

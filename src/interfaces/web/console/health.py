@@ -49,7 +49,7 @@ class Checks:
 
     def refresh(self, clock: Clock) -> None:
         """Check everything, unless that was done a moment ago or another thread is doing it."""
-        if (self.at is None or clock() - self.at > _FRESH) and self._lock.acquire(blocking=False):
+        if (self.at is None or abs(clock() - self.at) > _FRESH) and self._lock.acquire(blocking=False):
             try:
                 self.results = [*self.operations.check()]
                 self.at = clock()
