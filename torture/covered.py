@@ -28,7 +28,7 @@ def _note(frame: FrameType, event: str, argument: Any) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Note the calls of a test and of its fixtures."""
     _calls.clear()
-    began = time.perf_counter()
+    began = time.process_time()
     threading.settrace(_note)
     sys.settrace(_note)
     try:
@@ -37,7 +37,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         sys.settrace(None)
         threading.settrace(None)
         functions = {function_of(code) for code in _calls.copy() if code.co_filename.startswith(SRC)}
-        _tests[item.nodeid] = time.perf_counter() - began, sorted(functions)
+        _tests[item.nodeid] = time.process_time() - began, sorted(functions)
 
 
 def function_of(code: CodeType) -> str:

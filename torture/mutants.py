@@ -37,7 +37,7 @@ REASONS = Path(__file__).with_name("survivors.toml")
 _EACH = 5
 """The mutants of a package in a round."""
 _TEST_SECONDS = 20.0
-"""The time of the tests that a mutant meets, as long as they took without it."""
+"""The processor time of the tests that a mutant meets, as long as they took without it."""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def opened() -> Iterator[Rounds]:
             assert trials.stdin
             assert trials.stdout
             trial = {"path": mutant and mutant.path, "number": mutant.number if mutant else 0, "tests": tests}
-            trials.stdin.write(json.dumps(trial | {"seconds": 4 * _TEST_SECONDS}) + "\n")
+            trials.stdin.write(json.dumps(trial | {"seconds": 2 * _TEST_SECONDS}) + "\n")
             trials.stdin.flush()
             state, test = json.loads(trials.stdout.readline())
             return state, test
@@ -118,7 +118,7 @@ def _files(path: Path) -> list[str]:
 
 
 def _covered() -> dict[str, tuple[float, list[str]]]:
-    """Return the seconds of each test and the functions that it calls. The tests run once for each commit."""
+    """Return the processor time of each test and the functions that it calls. The tests run once for each commit."""
     folder = Path(tempfile.gettempdir()) / f"portero-{current_commit()}"
     if not any(folder.glob("*.json")):
         folder.mkdir(exist_ok=True)

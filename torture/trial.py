@@ -7,6 +7,7 @@ and nothing of src.
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -60,11 +61,12 @@ class _FirstFailure:
             self.name = report.nodeid
 
 
-def _attempt(path: str | None, number: int, tests: list[str], out: int) -> int:
+def _attempt(path: str | None, number: int, tests: list[str], seconds: float, out: int) -> int:
     """Run tests in this process, with a mutant if there is one; write the test that fails."""
     import pytest
 
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (round(seconds), round(seconds) + 9))  # SIGXCPU, then SIGKILL
     null = os.open(os.devnull, os.O_RDWR)
     for each in (0, 1, 2):
         os.dup2(null, each)
@@ -79,16 +81,20 @@ def _attempt(path: str | None, number: int, tests: list[str], out: int) -> int:
 
 
 def verdict(path: str | None, number: int, tests: list[str], seconds: float) -> tuple[str, str]:
-    """Return "killed", "survived" or "out of time", and the test that fails."""
+    """Return "killed", "survived" or "out of time", and the test that fails.
+
+    ``seconds`` bounds the processor time, so that a busy machine makes no difference. Tests that wait have five
+    times as long.
+    """
     readable, writable = os.pipe()
     child = os.fork()
     if not child:
         try:
-            os._exit(_attempt(path, number, tests, writable))
+            os._exit(_attempt(path, number, tests, seconds, writable))
         finally:
             os._exit(9)
     os.close(writable)
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 5 * seconds
     while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
         if time.monotonic() > end:
             os.killpg(child, signal.SIGKILL)
@@ -98,7 +104,8 @@ def verdict(path: str | None, number: int, tests: list[str], seconds: float) -> 
         time.sleep(0.02)
     with os.fdopen(readable) as pipe:
         test = pipe.read()
-    return ("survived" if os.waitstatus_to_exitcode(ended[1]) == 0 else "killed"), test
+    code = os.waitstatus_to_exitcode(ended[1])
+    return {0: "survived", -signal.SIGXCPU: "out of time"}.get(code, "killed"), test
 
 
 def main() -> None:
