@@ -12,7 +12,7 @@ from src.domain.values import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomTokenService:
-    """Issues custom tokens."""
+    """Issues the tokens with which users who have logged in here sign in at the identity provider."""
 
     accounts: Accounts
     enabled: bool

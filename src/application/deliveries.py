@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryService:
-    """Does what the queue and the scheduler of a cloud ask for. Each request proves its sender with a token."""
+    """Runs jobs and sweeps on request of a cloud's queue and scheduler. Each request proves its sender with a token."""
 
     authenticate: Callable[[str], None]
     """Raises InvalidToken unless the token belongs to the account of the queue and the scheduler; Unavailable."""
@@ -16,12 +16,18 @@ class DeliveryService:
     """The steps that other deployments repeat in the background."""
 
     def run_job(self, token: str, id: str) -> None:
-        """Run the job that the queue delivers, if it is still to be done. Raises InvalidToken, Unavailable."""
+        """Run the job with this id, which the queue delivers, if the job can run now.
+
+        Raises InvalidToken for a request of anybody else, and Unavailable if the queue has to deliver the job again.
+        """
         self.authenticate(token)
         self.deliver(id)
 
     def sweep(self, token: str) -> None:
-        """Send overdue jobs again, deliver events, finish what crashes left. Raises InvalidToken, Unavailable."""
+        """Send overdue jobs again, deliver events, and finish or undo interrupted operations.
+
+        Raises InvalidToken for a request of anybody else; Unavailable.
+        """
         self.authenticate(token)
         for sweep in self.sweeps:
             sweep()

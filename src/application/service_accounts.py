@@ -102,9 +102,9 @@ class ServiceAccountService:
     ) -> str:
         """Give a service account a new secret, and return the new secret. The old secret works for 24 hours more.
 
-        An admin with factors needs a proof with two factors of the last ten minutes. Raises Forbidden,
-        InsufficientAuthentication, NotFound, Repeated, Unavailable, and TooManyRequests while too many replaced secrets
-        still work.
+        An admin with factors must have proved two factors within the last ten minutes. Raises Forbidden,
+        InsufficientAuthentication, NotFound, Repeated, Unavailable, and TooManyRequests while the maximum number of
+        replaced secrets still works.
         """
         self._require_recent_admin(by)
         secret, now = new_credential(SECRET_PREFIX, self.show(by, id).id), self.clock()

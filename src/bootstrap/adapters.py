@@ -163,9 +163,9 @@ def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
 
 
 def make_breaches(settings: Settings) -> BreachSource | None:
-    """Return the leaked passwords of PASSWORD_BREACH_URL, or None.
+    """Return the source of leaked passwords at PASSWORD_BREACH_URL, or None if the setting is empty.
 
-    Raises ConfigurationError for a URL or a file that cannot be used. Connects to no service.
+    Raises ConfigurationError if the URL or the file cannot be used. Makes no network connection.
     """
     if not settings.password_breach_url:
         return None
@@ -191,7 +191,7 @@ def make_login_source(settings: Settings, keys: KeyRing, clock: Clock) -> LoginS
 
 
 def make_relay(settings: Settings) -> FileRelay | None:
-    """Return the relay of FILE_RELAY_URL that files are sent to, or None."""
+    """Return the client of the relay at FILE_RELAY_URL, or None if the setting is empty."""
     if not settings.file_relay_url:
         return None
     from src.infrastructure.outgoing.relay import HttpRelay

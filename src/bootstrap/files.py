@@ -15,7 +15,7 @@ def file_handlers(ports: Ports) -> dict[str, JobHandler]:
 
 
 def make_file_objects(ports: Ports) -> ObjectLifecycle[File]:
-    """Return the life cycle of files, which stores and deletes their records together with their contents."""
+    """Return the object that stores and deletes the records of files together with their contents."""
     return ObjectLifecycle(
         missing="There is no such file.",
         records=ports.files,

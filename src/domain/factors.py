@@ -66,7 +66,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a proof of identity uses up, so that the same proof cannot be used again.
+    """The single-use records that a proof of identity consumes, so that the same proof cannot be used again.
 
     A repository writes the evidence in the commit of whatever the proof allows, such as a new session. Of simultaneous
     uses of the same evidence exactly one succeeds.

@@ -12,7 +12,10 @@ _ANDROID_APP = re.compile(r"android:apk-key-hash:[A-Za-z0-9_-]{43}")
 
 
 def domain_of(origin: str) -> str | None:
-    """Return the domain of a page that can use passkeys, or None for any other text, such as ``http://10.0.0.1``."""
+    """Return the domain of an origin whose pages can use passkeys.
+
+    Return None for any other text, such as ``http://10.0.0.1``.
+    """
     match = _ORIGIN.fullmatch(origin)
     return (match["domain"] or match["local"]) if match else None
 

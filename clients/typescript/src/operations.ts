@@ -424,8 +424,9 @@ export class Operations extends Requests {
       this.http.POST("/auth/logout-all", { ...init }));
   }
 
-  /** `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-   * works once, for ten minutes, and ends with every change of the password or the factors. */
+  /** `mfa_token` is a member of the problem `mfa-required`, which answers the first step of a login if the user has
+   * second factors. The token works once, for ten minutes, and becomes void with every change of the password or the
+   * factors. */
   mfa(fields: types.SecondStep, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/mfa", { ...init, body: fields }));

@@ -369,8 +369,9 @@ export interface paths {
         put?: never;
         /**
          * Take the second step of a login
-         * @description `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-         *     works once, for ten minutes, and ends with every change of the password or the factors.
+         * @description `mfa_token` is a member of the problem `mfa-required`, which answers the first step of a login if the user has
+         *     second factors. The token works once, for ten minutes, and becomes void with every change of the password or the
+         *     factors.
          */
         post: operations["mfa"];
         delete?: never;

@@ -73,7 +73,7 @@ class Worker(EventWorker):
         """The CPU on which requests are served. With None the system chooses."""
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """Return the threads that serve requests. The other threads of the worker run on all CPUs."""
+        """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
         return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
 
     def accept(self, listener: socket.socket) -> None:

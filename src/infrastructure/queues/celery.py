@@ -51,7 +51,10 @@ class CeleryQueue:
         self._dropping = False
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Send the id within a few seconds. Raise Unavailable, also if too many messages wait in the broker."""
+        """Send the id to the broker. If that takes more than a few seconds, raise Unavailable.
+
+        Also raises Unavailable if too many messages wait in the broker, or if the queue is closed.
+        """
         if self._closed:
             raise Unavailable
         self._send(job_id, delay)

@@ -38,9 +38,9 @@ class Sessions(OwnedDocuments[Session]):
         evidence: Evidence = NO_EVIDENCE,
         events: Sequence[Event] = (),
     ) -> Sequence[Attempt]:
-        """Store a new session and give back the attempts. Return the attempts that could not be given back.
+        """Store a new session, and subtract ``attempts`` from the counters of failed logins.
 
-        Takes one commit, or two if other attempts were counted meanwhile.
+        Return the attempts that are still counted. Takes one commit, or two if other attempts were counted meanwhile.
         """
         given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
         writes = [self.write(session), *self._factors.evidence_writes(evidence), *self._recorder.writes(events)]

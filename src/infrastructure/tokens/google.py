@@ -42,9 +42,10 @@ class GoogleTokens:
         self._fetched_at = self._asked_at = float("-inf")
 
     def require(self, token: str) -> None:
-        """Raise InvalidToken unless the token is one of the account, and Unavailable without Google's keys.
+        """Raise InvalidToken unless Google issued the token to the account, for the audience.
 
-        Everybody who has a service account gets tokens for any audience from Google, so the account decides.
+        Any service account can get a token for any audience from Google, so the account in the token is compared.
+        Raises Unavailable if Google's keys cannot be fetched.
         """
         try:
             key = self._key(str(jwt.get_unverified_header(token).get("kid")))

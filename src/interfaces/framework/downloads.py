@@ -13,11 +13,12 @@ from src.domain.errors import Stale
 
 
 def attachment(read: ReadFrom, filename: str, size: int, sha256: str) -> Response:
-    """Return a download that is neither cached nor shown in the browser. Raises Stale, RequestedRangeNotSatisfiable.
+    """Return a download that is neither cached nor shown in the browser.
 
     The answer is a part of the file if the request has ``Range``, or 304 if ``If-None-Match`` has the ETag, which is
     ``sha256``. ``size`` is in bytes. The iterator that ``read`` returns is closed when the answer ends or the client
-    disconnects.
+    disconnects. Raises Stale if ``If-Match`` lacks the ETag, and RequestedRangeNotSatisfiable for a ``Range`` beyond
+    the file.
     """
     plain = re.sub(r'[^ -~]|["\\%]', "_", filename)  # for clients older than RFC 6266
     encoded = quote(filename, safe="!#$&+^`|")  # quote() and these keep the attr-char of RFC 8187

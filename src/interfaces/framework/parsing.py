@@ -30,7 +30,11 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
-    """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
+    """Return the body of the current request, validated as ``model``.
+
+    Raises RequestEntityTooLarge for a body that is too large, UnsupportedMediaType for another media type than those of
+    the model, BadRequest for a body that is malformed or incomplete, and Invalid for invalid fields.
+    """
     taken = alternatives(*model.media_types)
     other = UnsupportedMediaType(Translatable("Send the body as {media_type}.", media_type=taken))
     if request.mimetype == "multipart/form-data" and (request.content_length or "Transfer-Encoding" in request.headers):

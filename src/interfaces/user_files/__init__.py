@@ -50,10 +50,10 @@ def plan_import(
 def read_users(
     content: bytes, system: str | None = None, most: int | None = None
 ) -> tuple[list[UserRecord], list[Refusal]]:
-    """Return the users in a file, and the entries that are not users.
+    """Return the users in a file, and a refusal for each entry that is not a user.
 
     ``system`` is the name in SYSTEMS of the system that has written the file, or None for a file of any system. Raises
-    NotAnExport, also for a file with more than ``most`` users, as soon as that is known.
+    NotAnExport if the file is not an export of users, and as soon as it turns out to have more than ``most`` users.
     """
     try:
         text = content.decode("utf-8-sig")

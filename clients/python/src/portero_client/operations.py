@@ -468,8 +468,9 @@ class Operations(ABC):
         return self._call(request, _NOTHING)
 
     def mfa(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
-        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-        works once, for ten minutes, and ends with every change of the password or the factors."""
+        """`mfa_token` is a member of the problem `mfa-required`, which answers the first step of a login if the user has
+        second factors. The token works once, for ten minutes, and becomes void with every change of the password or the
+        factors."""
         request = Request("POST", "/auth/mfa", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
@@ -1074,8 +1075,9 @@ class AsyncOperations(ABC):
         return await self._call(request, _NOTHING)
 
     async def mfa(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
-        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-        works once, for ten minutes, and ends with every change of the password or the factors."""
+        """`mfa_token` is a member of the problem `mfa-required`, which answers the first step of a login if the user has
+        second factors. The token works once, for ten minutes, and becomes void with every change of the password or the
+        factors."""
         request = Request("POST", "/auth/mfa", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 

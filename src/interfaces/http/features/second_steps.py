@@ -71,8 +71,9 @@ def show_mfa_options(body: Ticket) -> Response:
 def mfa(body: SecondStep) -> Response:
     """Take the second step of a login.
 
-    `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-    works once, for ten minutes, and ends with every change of the password or the factors.
+    `mfa_token` is a member of the problem `mfa-required`, which answers the first step of a login if the user has
+    second factors. The token works once, for ten minutes, and becomes void with every change of the password or the
+    factors.
     """
     _, tokens = services().second_steps.finish(body.mfa_token, body.answer, client())
     return render(RefreshView.of(tokens))

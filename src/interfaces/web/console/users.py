@@ -37,7 +37,7 @@ user = Page("/users/<id>", "users/user.html", AUDITORS)
 
 
 class Search(Listing):
-    """The filters of the list of users: those that an index answers."""
+    """The filters of the list of users: a text, and either a role or a standing."""
 
     q: str = ""
     """The beginning of a username, or a whole e-mail address."""
