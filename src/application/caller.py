@@ -52,7 +52,7 @@ class Caller:
 
     @property
     def session_id(self) -> str | None:
-        """The id of the session, or None for a token of the identity provider."""
+        """The id of the session, or None for a caller without a session."""
         return self.session.id if self.session else None
 
     def require_session(self) -> Session:
@@ -95,7 +95,7 @@ class Caller:
             raise InsufficientAuthentication(within=RECENT)
 
     def require_recent_proof(self, now: datetime) -> None:
-        """Raise InsufficientAuthentication if the user has proved who they are more than ten minutes ago."""
+        """Raise InsufficientAuthentication if the last proof of identity is more than ten minutes old."""
         if abs(now - self.proof.at) > RECENT:
             raise InsufficientAuthentication(two_factors=bool(self.user.factors), within=RECENT)
 
@@ -110,16 +110,17 @@ class Caller:
         self.require_two_factors()
 
     def require_recent_admin(self, now: datetime) -> None:
-        """Raise an error unless the caller is an admin in person, who has proved just now who they are.
+        """Raise an error unless the caller is an admin in person, whose proof of two factors is recent.
 
-        Raises Forbidden, and the errors of ``require_recent_two_factors``.
+        An admin without factors needs no such proof. Raises Forbidden, and the errors of
+        ``require_recent_two_factors``.
         """
         self.require_person()
         self.require_admin()
         self.require_recent_two_factors(now)
 
     def require_auditor(self) -> None:
-        """Raise an error unless the caller may see what belongs to others: Forbidden, InsufficientAuthentication."""
+        """Raise Forbidden or InsufficientAuthentication unless the caller may see the data of other users."""
         if self.user.role not in (Role.AUDITOR, Role.ADMIN):
             raise self.refusal(_FOR_AUDITORS, Role.AUDITOR, Role.ADMIN)
 

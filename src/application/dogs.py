@@ -81,7 +81,10 @@ class DogService:
         return dog
 
     def own(self, caller: Caller, name: str) -> Dog:
-        """Return a dog that the caller may change. Raises NotFound, Forbidden, InsufficientAuthentication."""
+        """Return the dog with this name, for its owner or an admin.
+
+        Raises NotFound, and Forbidden or InsufficientAuthentication for any other caller.
+        """
         dog = self.show(name)
         _require_owner(dog, caller)
         return dog

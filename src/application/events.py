@@ -48,7 +48,7 @@ class EventService:
         return self.events.find(user_id=user_id, type=type, since=since, until=until, cursor=cursor, limit=limit)
 
     def new_events(self, wait: Callable[[], None]) -> Iterator[Event]:
-        """Yield each event of any user that is stored from now on, once, for the operator.
+        """Yield every event that is stored from now on, exactly once. Made for the operator.
 
         ``wait`` is called between two searches. A search reads no events that are more than five seconds older than the
         newest one.

@@ -97,17 +97,14 @@ class FileService:
         return StoredFile(file, self.jobs.get(file.job_id))
 
     def read(self, caller: User, id: str) -> tuple[File, ReadFrom]:
-        """Get the content of a file, as it was sent, whole or from any byte on.
-
-        Raises NotFound, Unavailable.
-        """
+        """Return the file, and a function that reads its content from an offset. Raises NotFound, Unavailable."""
         file = self.objects.show(caller, id)
         return file, partial(self.blobs.read, file.key)
 
     def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
 
-        The job may have changed since one of ``revisions``. Raises NotFound, Stale.
+        Of ``revisions`` only the part of the file is compared, not the part of its job. Raises NotFound, Stale.
         """
         self.objects.delete(caller, id, revisions and {revision.partition(_JOB)[0] for revision in revisions})
 

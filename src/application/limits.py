@@ -57,9 +57,9 @@ class RateLimiter(Protocol):
     """Counts hits. ``check`` and ``hit`` raise Unavailable when the counters cannot be reached."""
 
     def check(self, *counts: Count) -> None:
-        """Raise TooManyRequests if a limit is known to be reached. Add no hit.
+        """Raise TooManyRequests if this process knows that a limit is reached. Add no hit.
 
-        Counters in the store are not read: a process only knows the full counters that it has met itself.
+        The counters in the store are not read: a process knows only the full counters that its own hits have met.
         """
 
     def hit(self, *counts: Count, whole: bool = False) -> Sequence[Attempt]:

@@ -19,7 +19,7 @@ class ReceiptService:
     clock: Clock
 
     def begin(self, user: User, key: str) -> Receipt:
-        """Return the receipt that is stored if this request is the first one with its key."""
+        """Return a new receipt without an answer, to be stored if this request is the first one with its key."""
         id = hashlib.sha256(f"{user.id}:{key}".encode()).hexdigest()  # the user's id cannot be guessed
         return Receipt(id, user.id, self.clock() + LIFETIME)
 

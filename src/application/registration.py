@@ -14,7 +14,7 @@ from src.domain.values import Email, Role
 
 
 class RegistrationMode(StrEnum):
-    """Who may make an account without the help of an admin."""
+    """The modes of self-registration, which decide whether newcomers need an admin."""
 
     OPEN = "open"
     INVITED = "invited"
@@ -44,8 +44,8 @@ class Admission:
 class RegistrationPolicy:
     """Decides who may make an account or become a guest.
 
-    Every way to do so asks the policy before it stores anything, or reads anything about the newcomer. Admins and the
-    operator, who add users, do not ask it.
+    Every use case of registration asks the policy before it stores anything, or reads anything about the newcomer. The
+    use cases in which admins and the operator add users do not ask the policy.
     """
 
     mode: RegistrationMode

@@ -59,7 +59,7 @@ def make_directory(ports: Ports, accounts: Accounts) -> DirectoryService:
 
 
 def make_administration(ports: Ports, directory: DirectoryService, notices: Notices) -> AdministrationService:
-    """Return the service of administrators."""
+    """Return the service by which the operator manages accounts."""
     return AdministrationService(
         users=ports.users,
         accounts=directory.accounts,

@@ -137,7 +137,7 @@ def make_check_places(settings: Settings) -> CheckPlaces:
 
 
 def make_adviser(settings: Settings) -> Adviser | None:
-    """Return the language model of AI_URL that writes summaries, or None. Raises ConfigurationError."""
+    """Return the client of the language model at AI_URL, or None if the setting is empty. Raises ConfigurationError."""
     if not settings.ai_url or not settings.ai_model:
         return None
     from src.infrastructure.outgoing.chat import ChatAdviser
@@ -150,7 +150,10 @@ def make_adviser(settings: Settings) -> Adviser | None:
 
 
 def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
-    """Return the mail server of SMTP_URL, or a folder in development, or None. Raises ConfigurationError."""
+    """Return the client of the mail server at SMTP_URL, or else a folder in development, or None.
+
+    Raises ConfigurationError if SMTP_URL or MAIL_FROM cannot be used.
+    """
     if not settings.smtp_url:
         return None if settings.production else MailFolder(settings.data_dir / "mail")
     from src.infrastructure.mails.smtp import SmtpMailer
@@ -182,7 +185,10 @@ def make_breaches(settings: Settings) -> BreachSource | None:
 
 
 def make_login_source(settings: Settings, keys: KeyRing, clock: Clock) -> LoginSource | None:
-    """Return the system of MIGRATE_LOGIN_URL that knew the users before, or None. Raises ConfigurationError."""
+    """Return the client of the former system at MIGRATE_LOGIN_URL, or None if the setting is empty.
+
+    Raises ConfigurationError for a URL that cannot be used.
+    """
     if not settings.migrate_login_url:
         return None
     from src.infrastructure.outgoing.logins import FormerLogins

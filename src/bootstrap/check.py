@@ -53,13 +53,16 @@ class _Check:
 
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
-    """Yield the name of each check, and what is wrong or None. Raises ConfigurationError for an unknown store."""
+    """Yield the name of each check, and a description of the problem or None.
+
+    Raises ConfigurationError for an unknown store.
+    """
     for each in _checks(settings):
         yield each.name, each.problem()
 
 
 def check_storage(settings: Settings) -> str | None:
-    """Return what is wrong with the object storage, such as a bucket that does not exist, or None."""
+    """Return a description of the problem of the object storage, such as a bucket that does not exist, or None."""
     return _storage(settings).problem()
 
 

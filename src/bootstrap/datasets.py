@@ -28,7 +28,7 @@ def dataset_handlers(ports: Ports) -> dict[str, JobHandler]:
 
 
 def make_dataset_objects(ports: Ports) -> ObjectLifecycle[Dataset]:
-    """Return the life cycle of datasets, which stores and deletes them together with their files and rows."""
+    """Return the object that stores and deletes the records of datasets together with their files and rows."""
     return ObjectLifecycle(
         missing="There is no such dataset.",
         records=ports.datasets,

@@ -31,7 +31,7 @@ def make_keys(settings: Settings, clock: Clock = now) -> KeyRing:
 
 
 def migration_secret(settings: Settings) -> str:
-    """Return the secret that verifies the questions to MIGRATE_LOGIN_URL. Raises ConfigurationError."""
+    """Return the secret that verifies the signatures of requests to MIGRATE_LOGIN_URL. Raises ConfigurationError."""
     return f"whsec_{base64.b64encode(make_keys(settings).derived(LOGIN_MIGRATION)[0]).decode()}"
 
 

@@ -23,7 +23,7 @@ from src.settings import Settings
 
 
 def make_authentication(ports: Ports, accounts: Accounts) -> AuthenticationService:
-    """Return the service that recognises users by their tokens."""
+    """Return the service that authenticates bearer tokens."""
     settings = ports.settings
     return AuthenticationService(
         users=ports.users,
@@ -85,7 +85,7 @@ def _make_migration(ports: Ports) -> LoginMigration | None:
 def make_introspection(
     ports: Ports, authentication: AuthenticationService, clients: ClientAuthenticator
 ) -> IntrospectionService:
-    """Return the service that tells other services about tokens."""
+    """Return the service that tells the state of tokens to other services, and revokes tokens."""
     return IntrospectionService(
         authentication=authentication,
         refresh_tokens=DerivedRefreshTokens(ports.keys),

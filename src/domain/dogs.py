@@ -79,7 +79,7 @@ class Dog:
         return self if self.picture else self.changed({"picture": url})
 
     def with_picture_status(self, status: PictureStatus) -> "Dog":
-        """Return the dog with another state of its picture, or unchanged if it has a picture."""
+        """Return the dog with another picture status, or unchanged if it has a picture."""
         return self if self.picture else replace(self, picture_status=status)
 
 
@@ -93,7 +93,7 @@ class DogRepository(OwnedRepository[Dog], Protocol):
         """
 
     def by_name(self, name: str) -> Dog | None:
-        """Return the dog with this name, in any case, or None."""
+        """Return the dog with this name, ignoring case, or None."""
 
     def find(
         self, *, user_id: str | None = None, adopted: bool = False, cursor: str | None = None, limit: int = 100

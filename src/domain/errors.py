@@ -126,10 +126,10 @@ class InvalidClient(Unauthenticated):
 
 
 class InsufficientAuthentication(Unauthenticated):
-    """The caller is known, but must prove again who they are (RFC 9470).
+    """The caller is known, but needs a newer or stronger proof of identity (RFC 9470).
 
-    ``two_factors`` says whether that must be proved with two factors. ``within`` is the greatest age of the proof, or
-    None for any age.
+    ``two_factors`` says whether the proof needs two factors. ``within`` is the greatest age of the proof, or None for
+    any age.
     """
 
     code = "insufficient-user-authentication"

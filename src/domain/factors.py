@@ -19,7 +19,7 @@ MAX_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """What is stored of a WebAuthn credential (WebAuthn level 3, section 4)."""
+    """The stored parts of a WebAuthn credential (WebAuthn level 3, section 4)."""
 
     credential_id: str
     """The id that the authenticator chose, in base64url without padding."""

@@ -23,7 +23,7 @@ _CLOCK_SKEW = timedelta(seconds=10)
 
 
 class Method(StrEnum):
-    """The ways in which users prove who they are, by their names in RFC 8176 if they have one there."""
+    """The methods of authentication, by their names in RFC 8176 if they have one there."""
 
     PASSWORD = "pwd"  # noqa: S105 - not a password
     EMAIL = "email"
@@ -51,7 +51,7 @@ class Login(StrEnum):
 
 
 class Level(StrEnum):
-    """How surely a login has proved who the user is (NIST SP 800-63B, section 2)."""
+    """The authentication assurance level of a proof of identity (NIST SP 800-63B, section 2)."""
 
     ONE_FACTOR = "aal1"
     TWO_FACTORS = "aal2"
@@ -59,7 +59,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How and when a user has proved who they are: a login, or a step-up of its session."""
+    """A proof of identity: the methods and the time of a login, or of a step-up of its session."""
 
     methods: tuple[str, ...]
     """The methods of the proof. Empty if this service does not know them."""
@@ -67,7 +67,7 @@ class Proof:
 
     @property
     def level(self) -> Level:
-        """How surely the methods prove who the user is."""
+        """The assurance level of the methods together."""
         return Level.TWO_FACTORS if Method.TWO_FACTORS in self.methods else Level.ONE_FACTOR
 
 
@@ -183,7 +183,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt to log in that was counted before its outcome was known. A login that succeeds gives it back."""
+    """An attempt to log in that is counted before its outcome is known. A login that succeeds subtracts it again."""
 
     id: str
     """The id of the counter."""

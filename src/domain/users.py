@@ -369,7 +369,7 @@ class UserRepository(Repository[User], Protocol):
         """Remove a user without claims. Return False, and remove nothing, if the user has been changed meanwhile."""
 
     def has_admin(self) -> bool:
-        """Return whether there is an admin that can log in."""
+        """Return whether any admin can log in."""
 
     def expired(self, now: datetime, since: datetime | None = None, limit: int = 100) -> Page[User]:
         """Return guests whose ``expires_at`` has passed, the earliest first, and none that expired before ``since``."""

@@ -11,7 +11,7 @@ def repeat(task: Callable[[], int], seconds: float) -> threading.Event:
     """Run ``task`` every ``seconds`` seconds in a daemon thread, until the returned event is set.
 
     The first run is one interval from now. ``task`` returns the number of records that it has processed, which is
-    logged. An exception of the task is logged too and does not end the repetition.
+    logged. An exception of the task is logged too, and the next run follows as usual.
     """
     stop = threading.Event()
 

@@ -30,8 +30,7 @@ _NONE = array("I", bytes(4 * (_CELLS - 1)))
 class SharedTraffic:
     """Counts requests in a ring of 60 minutes for each process. Implements Traffic.
 
-    The memory is made once, before the workers are forked. A worker that takes the place of another one leaves the
-    counts of that one as they are.
+    The memory is made once, before the workers are forked. The counts of a worker stay when another worker replaces it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:

@@ -39,7 +39,7 @@ _SENTENCES: Mapping[str, str] = {
 
 
 def sentence(event: Event, language: str) -> str:
-    """Return in words what happened, and from which device if that is known."""
+    """Return a sentence that describes an event, with its device if that is known."""
     detail = event.data.get("method") or event.data.get("reason")
     plain = event.type.replace("-", " ").capitalize()
     what = Translatable(_SENTENCES.get(f"{event.type} {detail}") or _SENTENCES.get(event.type, plain))

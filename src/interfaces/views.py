@@ -67,7 +67,7 @@ class UserView(PublicUserView):
 
 
 class ActorView(View):
-    """Who or what has caused an event."""
+    """The actor that has caused an event."""
 
     kind: ActorKind
     id: str | None

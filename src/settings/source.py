@@ -36,7 +36,7 @@ class ConfigurationError(Exception):
 def load_settings() -> Settings:
     """Read the settings from the environment and .env, and validate them. Raises ConfigurationError.
 
-    A variable of the environment counts before the file. An empty value counts as absent.
+    A variable of the environment overrides the same variable in .env. An empty value counts as absent.
     """
     found = {**_dotenv(), **{name.lower(): value for name, value in os.environ.items() if value}}
     if odd := [name.upper() for name in Settings.model_fields if _ODD.search(found.get(name, ""))]:

@@ -1553,7 +1553,7 @@ export interface components {
              */
             username?: string;
         };
-        /** @description Who or what has caused an event. */
+        /** @description The actor that has caused an event. */
         Actor: {
             /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
             id: string | null;
@@ -2281,7 +2281,7 @@ export interface components {
              */
             file: string;
         };
-        /** @description An invitation of whoever has this address. */
+        /** @description An invitation for the owner of an e-mail address. */
         NewInvitation: {
             /**
              * Format: email

@@ -13,7 +13,7 @@ _PROFILE = ("username", "name", "last_name", "metadata", "custom_claims")
 
 
 def registered(user: User, invitation_id: str | None, client: Client, at: datetime) -> list[Event]:
-    """Return the events of a newcomer who makes an account, with an invitation or without."""
+    """Return the events of a registration, with or without an invitation."""
     events = [client.event(EventType.USER_REGISTERED, user.id, user.actor, at)]
     if invitation_id:
         data = {"invitation_id": invitation_id}

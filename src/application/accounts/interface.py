@@ -142,8 +142,8 @@ class Accounts(ABC):
     ) -> tuple[User | None, ExternalIdentity | None]:
         """Return the user who has this password, and the identity that the provider asserts, if there is a provider.
 
-        ``known`` is the stored user with the name ``claim``. The check takes as long for an unknown user. Raises
-        Unavailable.
+        ``known`` is the stored user with the name ``claim``, or None. Without a known user the check takes as long as
+        with one. Raises Unavailable.
         """
 
     @abstractmethod
@@ -152,7 +152,7 @@ class Accounts(ABC):
 
     @abstractmethod
     def has_a_password(self, user: User) -> bool:
-        """Return whether the user can be asked for a password. Raises Unavailable."""
+        """Return whether the account has a password that the user can be asked for. Raises Unavailable."""
 
     @abstractmethod
     def may_have_sign_ins(self, user: User) -> bool:
@@ -173,7 +173,7 @@ class Accounts(ABC):
         raise InvalidToken
 
     def user_for_id_token(self, identity: ExternalIdentity, invitation: str = "") -> User:
-        """Return the user of a token of the provider, brought in line with the provider's account.
+        """Return the user of a token of the provider, after taking over the state of the provider's account.
 
         The first visit creates the user. ``invitation`` is the token of an invitation, which a newcomer accepts. An
         anonymous account makes a guest. All sessions of a user whose account is disabled end. Raises InvalidToken if
@@ -183,10 +183,10 @@ class Accounts(ABC):
         raise InvalidToken
 
     def sync_user(self, user: User, *, one_factor: bool = False) -> User:
-        """Return a user in line with the account at the provider, if there is one.
+        """Return the user after taking over the state of the account at the provider, if there is a provider.
 
-        A deleted account deletes the user, and a disabled one ends all sessions. Raises InvalidToken for both, and with
-        ``one_factor`` for an account that asks for a second factor; Unavailable.
+        If that account is deleted, the user is deleted; if it is disabled, all sessions of the user end. Raises
+        InvalidToken in both cases, and with ``one_factor`` for an account that asks for a second factor; Unavailable.
         """
         return user
 
@@ -253,7 +253,10 @@ class Accounts(ABC):
             remove(user.id)
 
     def finish_deletion(self, user: User) -> None:
-        """Remove the objects of a deleted user for the last time. No request of the user can still be running."""
+        """Remove the objects that a deleted user's last requests have stored, and keep only the tombstone.
+
+        Call it when no request of the user can be running any more.
+        """
 
         def deleted(before: User, after: User) -> Sequence[Event]:
             if before.state is not State.DELETING:

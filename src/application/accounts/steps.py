@@ -29,7 +29,7 @@ def if_active(change: Change) -> Change:
 
 
 def if_ticket(ticket: datetime | None, change: Change) -> Change:
-    """Return a change that does the same as ``change``, but nothing for a user with another ticket."""
+    """Return a change that applies ``change`` to a user with this ticket, and leaves any other user unchanged."""
     return lambda user: change(user) if user.ticket == ticket else user
 
 

@@ -42,7 +42,7 @@ class StoredDataset:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A dataset as a person looks at it. Before the check has ended there is only the job that checks it."""
+    """A dataset with what a page shows of it. Until its check has ended, only ``dataset`` and ``job`` are set."""
 
     dataset: Dataset
     job: Job | None

@@ -54,7 +54,7 @@ _MAX_SEALED = 900_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportService:
-    """Imports users for the operator, and for admins who have just proved who they are."""
+    """Imports users for the operator, and for admins with a recent proof of identity."""
 
     users: UserRepository
     factors: FactorRepository

@@ -84,7 +84,7 @@ class JobService:
         return sent
 
     def backlog(self) -> tuple[float, int]:
-        """Return the seconds for which the oldest overdue job has waited, and how many jobs run, 100 at most."""
+        """Return the seconds that the oldest overdue job has waited, and the number of running jobs (at most 100)."""
         now = self.clock()
         waits = [(now - job.due_at).total_seconds() for job in self.jobs.due(now, limit=1).items if job.due_at]
         return sum(waits), len(self.jobs.all(JobStatus.RUNNING).items)

@@ -79,11 +79,11 @@ class MailService:
         return None
 
     def verify(self, token: str, caller: User | None, client: Client) -> bool:
-        """Mark the address as verified to which the mail with this token was sent.
+        """Mark the address of the mail with this token as verified. Return whether the token now sets a new password.
 
         If the address was not proved before, a stranger may have registered it: the password, the factors and all
         sessions end, unless the caller is the user of the account. The token then sets a new password, if there was
-        one. Raises InvalidToken, Unavailable. Returns whether the token sets a new password.
+        one. Raises InvalidToken, Unavailable.
         """
         mail, user = self._peek(MailKind.VERIFY, token)
         own = caller is not None and caller.id == user.id
@@ -132,7 +132,7 @@ class MailService:
         The factors of the account stay, unless the address was not proved before: a stranger may have added them then.
         Raises InvalidToken; Invalid for a password that the policy refuses, which spends no token; and Unavailable.
         After an outage of the identity provider the token works again. After an outage of the store the token may be
-        spent, whether or not the new password is set: if that does not log in, another mail sets it.
+        spent, whether or not the new password is set. A user who cannot log in then asks for another mail.
         """
         mail, user = self._peek(MailKind.RESET, token)
         username = user.username.display if user.username else None

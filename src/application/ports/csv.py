@@ -12,10 +12,10 @@ class CsvChecker(Protocol):
     """Reads CSV files and checks them against a schema."""
 
     def pattern_flaw(self, pattern: str) -> str | None:
-        """Return what is wrong with a regular expression, or None."""
+        """Return a description of the flaw in a regular expression, or None if the expression is valid."""
 
     def declared_encoding(self, encoding: str) -> str:
-        """Return the name of an encoding in reports. Raises InvalidOption for one that is not supported."""
+        """Return the name by which reports call an encoding. Raises InvalidOption for an unsupported encoding."""
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:
         """Raise NotCsv or InvalidOption if the file cannot be read as CSV. The rows are not checked."""
@@ -34,6 +34,6 @@ class CsvChecker(Protocol):
         """Check a whole file, in bounded memory.
 
         ``store`` is called with all rows in the order of the file, some thousands at a time. ``progress`` is called now
-        and then with the share of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store``
-        and ``progress`` raise.
+        and then with the share of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and the errors of
+        ``store`` and ``progress``.
         """

@@ -25,7 +25,7 @@ class AuthenticatorApps(Protocol):
         """Return a new random secret. The app shows it under the name ``account``."""
 
     def accepted_step(self, secret: bytes, code: str, now: datetime) -> int | None:
-        """Return the number of the 30-second step whose code this is, if it is near ``now``, or None."""
+        """Return the number of the 30-second step near ``now`` that has this code, or None."""
 
 
 class Sealer(Protocol):

@@ -45,7 +45,7 @@ class Tokens:
 class TokenClaims:
     """The claims of a verified access token of this service.
 
-    ``proof`` is how and when the user has proved who they are. It is None in tokens of earlier versions.
+    ``proof`` is the proof of identity that the token states, or None in tokens of earlier versions.
     """
 
     user_id: str
@@ -67,7 +67,7 @@ class TokenIssuer(Protocol):
     def issue(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
         """Return an access token and ``refresh``. The access token expires no later than the session.
 
-        ``proof`` is how and when the user has proved who they are.
+        ``proof`` is the proof of identity that the access token states.
         """
 
     def recognises(self, token: str) -> bool:

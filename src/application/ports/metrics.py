@@ -48,7 +48,7 @@ class Metrics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The requests that were answered in a span of time, by outcome, and the times of their answers."""
+    """The number of answered requests in a span of time, by outcome, and percentiles of their response times."""
 
     begin: datetime
     answered: int
@@ -69,4 +69,4 @@ class Traffic(Protocol):
         """Count a request, and the time of its answer."""
 
     def last_hour(self) -> tuple[datetime, Answers, Sequence[Answers]]:
-        """Return the time from which requests are counted, the whole of the last hour, and its 60 minutes."""
+        """Return the time since which requests are counted, the answers of the last hour, and the same by minute."""

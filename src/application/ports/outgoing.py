@@ -50,7 +50,7 @@ class PictureSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KnownUser:
-    """A user as another system knows it. Nothing of it is validated yet."""
+    """A user as another system knows it. None of the values is validated yet."""
 
     username: str | None = None
     email: str | None = None

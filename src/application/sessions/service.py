@@ -227,9 +227,9 @@ class SessionService(SessionStarter):
         return session, self.checked(session, user) if usable and session.is_valid(user, now) else user
 
     def checked(self, session: Session, user: User) -> User:
-        """Return the user as the identity provider knows it now. If the session must end, raise InvalidToken.
+        """Return the user after taking over the state of its account at the identity provider.
 
-        Raises Unavailable.
+        Raises InvalidToken if the session must end; Unavailable.
         """
         try:
             user = self.accounts.sync_user(user)

@@ -31,7 +31,7 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarter:
-    """Starts sessions of users who have proved who they are."""
+    """Starts the sessions of users whose identity is proved."""
 
     sessions: SessionRepository
     authentication: AuthenticationService
@@ -158,7 +158,7 @@ class SessionStarter:
         return Tokens("", int(seconds), None, cookie.value)
 
     def tokens_for(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
-        """Return tokens for a session. Their role is the one that the user has after this proof."""
+        """Return tokens for a session. The tokens state the role that is effective after this proof."""
         return self.tokens.issue(self.authentication.counted(user, proof.level), session, proof, refresh)
 
 

@@ -37,9 +37,9 @@ class Adviser(Protocol):
     """Describes the report of a table in plain language, and proposes a schema."""
 
     def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
-        """Return advice on ``facts``, which can be encoded as JSON. Bounded in time and size. Raises Unavailable.
+        """Return advice on ``facts``, which can be encoded as JSON. The call is bounded in time, the advice in size.
 
-        ``language`` is the tag of the language of the text, such as "en".
+        ``language`` is the tag of the language of the text, such as "en". Raises Unavailable.
         """
 
 

@@ -77,8 +77,8 @@ class ColumnStatistics:
     def add(self, cell: str, valid: bool, *, has_data: bool = True) -> None:
         """Count a cell.
 
-        A cell of blanks, or of a row without data such as a total, is no value that suggests a rule. But no rule is
-        suggested that the cell breaks.
+        A blank cell, or a cell of a row without data such as a total, does not suggest a rule. It still prevents the
+        suggestion of each rule that it breaks.
         """
         if not cell:
             return

@@ -116,7 +116,10 @@ UNCHECKED: Final = {
 
 
 def form_of(column: Column, text: str) -> Column | None:
-    """Return a nameless column of the type in whose form a value is written, or None if the value has no known form."""
+    """Return a nameless column with the form in which a value is written, or None for an unknown form.
+
+    The column has the type of ``column``.
+    """
     for candidate in candidates(column.type):
         if (pattern := grammar(candidate)) and re.fullmatch(pattern, text):
             return candidate

@@ -112,8 +112,7 @@ class Worker(EventWorker):
     def set_accept_enabled(self, enabled: bool) -> None:
         """Start or stop accepting connections. A worker that stops first accepts the connections that are waiting.
 
-        gunicorn also makes a worker accept connections that was told to stop while it was loading, and may call this
-        twice.
+        gunicorn also calls this to enable a worker that was told to stop while it was loading, and may call it twice.
         """
         super().set_accept_enabled(enabled)
         if enabled or self.alive:

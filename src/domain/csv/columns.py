@@ -50,7 +50,7 @@ class Column:
 
     @property
     def form(self) -> dict[str, Any]:
-        """The properties that describe how the values are written, where they are known, and the allowed suspicions."""
+        """The known properties of the way in which values are written, and the suspicions that the schema allows."""
         return self._given(*FORM, "allow")
 
     def _given(self, *names: str) -> dict[str, Any]:

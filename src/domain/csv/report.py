@@ -55,7 +55,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a check. ``columns`` are the file's; ``schema`` is the one given, or the one inferred."""
+    """The result of a check. ``columns`` are the columns of the file.
+
+    ``schema`` is the schema that the client has given, or else the inferred schema.
+    """
 
     delimiter: str
     encoding: str

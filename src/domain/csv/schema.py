@@ -70,8 +70,8 @@ def schema_json(columns: Sequence[Column], about: Schema | None = None) -> dict[
 def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> Schema:
     """Return a schema that was decoded from JSON; it has no columns when it is null or empty.
 
-    ``pattern_flaw`` returns what is wrong with a regular expression, or None. Raises Invalid, which names every flaw
-    as ``schema.COLUMN.RULE``.
+    ``pattern_flaw`` returns a description of the flaw in a regular expression, or None. Raises Invalid, which names
+    every flaw as ``schema.COLUMN.RULE``.
     """
     if value is None:
         return Schema()

@@ -92,7 +92,7 @@ def parse_data_keys(text: str) -> list[bytes]:
 
 
 def as_text(keys: Iterable[bytes]) -> str:
-    """Return the text of keys, one in each line. It is secret."""
+    """Return the keys as a text with one key in each line. The text is secret."""
     return "".join(f"{base64.b64encode(key).decode()}\n" for key in keys)
 
 

@@ -15,7 +15,7 @@ _KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class MailFolder:
-    """Writes mails to the log and to a folder, which the processes of the service share. Implements Mailer.
+    """Writes mails to the log and to a folder that all processes of the service share. Implements Mailer.
 
     The newest 50 mails are kept.
     """

@@ -23,11 +23,11 @@ _ERRORS = ("error", "errors")
 
 
 class FormerLogins:
-    """Asks by POST to ``url``. Implements LoginSource.
+    """Asks another system, by POST to ``url``, whether it accepts a login. Implements LoginSource.
 
-    The body has the members ``username`` or ``email``, and ``password``. Status 200 with a JSON object that has no
-    error is a yes, and a status of 400 to 499 a no. Each of ``keys`` signs the request. Raises ValueError for a URL
-    that cannot be used.
+    The body has the members ``username`` or ``email``, and ``password``. The system accepts the login with status 200
+    and a JSON object that has no error, and rejects it with a status of 400 to 499. Each of ``keys`` signs the request.
+    Raises ValueError for a URL that cannot be used.
     """
 
     def __init__(

@@ -60,8 +60,8 @@ class CloudTasksQueue:
     def send(self, job_id: str, delay: float = 0) -> None:
         """Create a task. Raise Unavailable, also when the queue is closed.
 
-        The name of the task makes Cloud Tasks refuse a second one of the same job: with a delay if it is for the same
-        millisecond, else if it is for the same half minute.
+        Cloud Tasks refuses a second task with the same name. The name contains the job and the time at which the task
+        is due: in milliseconds for a task with a delay, and otherwise in half minutes.
         """
         if self._closed:
             raise Unavailable

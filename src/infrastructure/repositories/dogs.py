@@ -29,7 +29,7 @@ class Dogs(Documents[Dog]):
         return self._save(None, dog, receipt, self._jobs.write(job))
 
     def by_name(self, name: str) -> Dog | None:
-        """Return the dog with this name, in any case. Takes two reads."""
+        """Return the dog with this name, ignoring case. Takes two reads."""
         key = fold(name)
         [claim] = self._store.get(claim_key(_claim(key)))
         dog = self.get(claim.fields["holder_id"]) if claim else None

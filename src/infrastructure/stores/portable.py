@@ -17,7 +17,7 @@ class Store(Driver):
     """Stores documents. Every method raises Unavailable when the service behind it does not answer."""
 
     def get(self, *keys: Key) -> list[Document | None]:
-        """Return the documents in the order of ``keys``, None for each that is absent; one round trip."""
+        """Return the documents in the order of ``keys``, with None for each absent document. Takes one round trip."""
         valid = [key for key in keys if VALID_ID.fullmatch(key.id)]  # clients choose ids freely in URLs
         found = dict(zip(valid, self._get(*valid), strict=True)) if valid else {}
         return [found.get(key) for key in keys]
@@ -56,9 +56,9 @@ class Store(Driver):
     def commit(self, *writes: Write) -> dict[Key, str]:
         """Apply all writes or none; return the new revisions.
 
-        Raises PreconditionFailed with the keys whose preconditions failed. A client library repeats a commit
-        whose reply was lost; if the first one was applied, the second fails, but the documents carry the id of
-        this operation and the commit counts as successful.
+        Raises PreconditionFailed with the keys whose preconditions failed. If a client library repeats an applied
+        commit whose reply was lost, the repetition fails. The documents then carry the id of this operation, and the
+        commit counts as successful.
         """
         names = sorted({write.key.collection.name for write in writes})
         with span("commit", "CLIENT", {"db.collection.name": ",".join(names), "db.operation.batch.size": len(writes)}):

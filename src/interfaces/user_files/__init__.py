@@ -37,7 +37,7 @@ def plan_import(
     by: Caller | None = None,
     most: int | None = None,
 ) -> ImportPlan:
-    """Return what an import of a file would do. The plan refuses the entries that are not users too.
+    """Return the plan of the import of a file. Entries of the file that are not users are refusals of the plan.
 
     ``by`` is the admin who imports, or None for the operator. Raises NotAnExport, also for a file with more than
     ``most`` users, and the errors of ``ImportService.plan``.

@@ -97,7 +97,7 @@ class NewFactor(TypedDict):
 
 
 class NewInvitation(TypedDict):
-    """An invitation of whoever has this address."""
+    """An invitation for the owner of an e-mail address."""
 
     email: str
     """Unique ignoring case."""

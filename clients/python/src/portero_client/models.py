@@ -234,7 +234,7 @@ class WebhookSecret(Resource):
 
 
 class Actor(Resource):
-    """Who or what has caused an event."""
+    """The actor that has caused an event."""
 
     kind: Literal["user", "admin", "service", "operator", "system"] | str
     id: str | None

@@ -35,7 +35,7 @@ def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity, invitati
 
 
 def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> User:
-    """Return a user, brought in line with the provider's account. Raises as ``Accounts.sync_user`` does.
+    """Return a user after taking over the state of the provider's account. Raises as ``Accounts.sync_user`` does.
 
     If the user has changed since the account was read, the account is not applied to the user. If the address is taken
     over from the account, the old address gets a notice, as after a change in this service.
@@ -53,11 +53,10 @@ def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> 
 
 
 def with_account(account: ProviderAccount, admission: Admission, project: str, now: datetime) -> Change:
-    """Return the change that brings a user in line with ``account``.
+    """Return the change that applies ``account``, which is in this project of the provider, to a user.
 
-    ``project`` is the provider's project that holds the account. A guest whose account is no longer anonymous becomes a
-    user with a random name and with the role of ``admission``, and its guest sessions end. A user with an unfinished
-    change from this service stays unchanged.
+    A guest whose account is no longer anonymous becomes a user with a random name and with the role of ``admission``,
+    and its guest sessions end. A user with an unfinished change from this service stays unchanged.
     """
     username = Username.random()
 
@@ -81,11 +80,11 @@ def with_account(account: ProviderAccount, admission: Admission, project: str, n
 def permitted(
     accounts: LinkedBase, user: User, account: ProviderAccount, invitation: str = ""
 ) -> tuple[ProviderAccount, Admission]:
-    """Return the parts of ``account`` that a user may take over, and the admission of a guest who becomes a user.
+    """Return ``account`` without the changes that the user may not take over, and the admission of a new member.
 
     A guest who may not register stays a guest, as if the account were still anonymous. A user keeps the stored address
-    if the new address is not allowed. A user with factors always keeps it, because a change at the provider asks for no
-    factor. Raises Invalid for a guest whose invitation is not valid.
+    if the new address is not allowed. A user with factors always keeps the stored address, because a change at the
+    provider asks for no factor. Raises Invalid for a guest whose invitation is not valid.
     """
     kept = replace(account, email=user.email, email_verified=user.email_verified)
     if user.factors and (account.email is None or user.email is None or account.email.key != user.email.key):

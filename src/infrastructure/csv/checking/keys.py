@@ -30,7 +30,7 @@ _INTEGER = re.compile("-?[0-9]{1,18}")
 def is_key(column: Column, evidence: ColumnEvidence, position: int, *, has_other: bool) -> bool:
     """Return whether the values of a column seem to identify the rows.
 
-    ``has_other`` says whether another column does so, other than by counting the rows.
+    ``has_other`` says whether another column seems to identify them, apart from a column that only numbers the rows.
 
     A column is a key by its name, or, in the first place of a file, by the shape of its values. In other columns, a
     single e-mail address, identity number or code that occurs twice is probably an error, unless its two rows are

@@ -27,7 +27,7 @@ def compiled(pattern: str) -> Callable[[str], object]:
 
 
 def flaw(pattern: str) -> Translatable | None:
-    """Return what is wrong with a pattern, or None."""
+    """Return a description of the flaw in a pattern, or None if the pattern is valid."""
     try:
         compiled(pattern)
     except ValueError as error:

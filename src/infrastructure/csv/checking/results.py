@@ -38,7 +38,7 @@ class RuleResult:
         return SAMPLES - len(self.samples)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Set the count to zero, and remove the samples."""
         self.count = 0
         self.samples.clear()
 
@@ -112,7 +112,7 @@ class Results:
         return Severity.WARNING if is_unsaid or rule in SUSPICIONS else Severity.ERROR
 
     def drop_habits(self, rows: int) -> None:
-        """Clear the results of suspicions that too many rows confirm: the file seems to be meant to be written so."""
+        """Clear the results of suspicions that too many rows confirm: the file seems to be written so on purpose."""
         for (rule, position), result in self.by_rule.items():
             is_unsaid = rule != "not_empty" or (position is not None and self.facts[position].is_inferred)
             most = max(1.0 if rule != "blanks" else 3.0, MOST.get(rule, 1.0) * rows)

@@ -40,7 +40,7 @@ UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 
 def declared_encoding(encoding: str) -> str:
-    """Return the name of an encoding in reports. Raises InvalidOption for one that is not supported."""
+    """Return the name by which reports call an encoding. Raises InvalidOption for an unsupported encoding."""
     try:
         return _ENCODINGS[codecs.lookup(encoding).name]
     except (LookupError, ValueError):

@@ -60,7 +60,7 @@ def _is_header(row: Sequence[str], filled: Sequence[str], width: int, below: Seq
 
 
 def size_of_notes(lines: Sequence[str], delimiter: str, width: int) -> tuple[int, list[str]]:
-    """Return the number of lines at the end of the file that are notes below the rows or blank, and the notes."""
+    """Return the number of lines that the notes at the end of the file take, with the blank lines, and the notes."""
     size, notes = 0, list[str]()
     for number, line in enumerate(reversed(lines), 1):
         if not line.strip():

@@ -28,7 +28,7 @@ class RolledBack(Unavailable):
 
 
 class ConnectionLost(Unavailable):
-    """The connection broke. If a transaction was being committed, it is unknown whether that has happened."""
+    """The connection broke. If a transaction was being committed, it is unknown whether it was committed."""
 
 
 def parse_url(url: str) -> URL:

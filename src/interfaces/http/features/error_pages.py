@@ -18,13 +18,13 @@ route = partial(Operation, feature)
 
 @route("GET /problems", Access.PUBLIC, text="text/html")
 def list_kinds() -> Response:
-    """List the kinds of errors, as a page."""
+    """List the kinds of errors, as an HTML page."""
     return page("problems.html", caching="no-cache", kinds=CATALOGUE.items())
 
 
 @route("GET /problems/<code>", Access.PUBLIC, text="text/html")
 def show_kind(code: str) -> Response:
-    """Explain a kind of error, as a page. The type of each problem leads here."""
+    """Explain a kind of error, as an HTML page. The `type` of a problem is the URL of this page."""
     kind = CATALOGUE.get(code)
     if kind is None:
         raise NotFound("There is no such kind of error; /problems lists them.")

@@ -28,7 +28,7 @@ _EXPIRED = "-expired"
 
 
 class NewInvitation(Body):
-    """An invitation of whoever has this address."""
+    """An invitation for the owner of an e-mail address."""
 
     email: EmailField
     role: Annotated[RoleField, Field(description="The role of the account.")] = Role.USER

@@ -43,7 +43,7 @@ class SignupView(UserView, NamedRefreshView):
 
     @classmethod
     def of_user(cls, user: User, tokens: Tokens) -> Self:
-        """Return the user's properties beside those of its tokens."""
+        """Return the user's fields and the tokens in one object."""
         return cls.model_validate({**asdict(tokens), **dict(UserView.of(user))})
 
 

@@ -62,7 +62,7 @@ class ShownRow:
 
 
 class SchemaForm(Form):
-    """A schema as JSON. Without one, the suggested schema is meant."""
+    """A schema as JSON. A form without a schema stands for the suggested schema."""
 
     schema_: Annotated[TextField | None, Field(alias="schema")] = None
 

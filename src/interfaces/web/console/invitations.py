@@ -27,7 +27,7 @@ class Invitations(Listing):
 
 
 class NewInvitation(Form):
-    """An invitation of whoever has this address."""
+    """An invitation for the owner of an e-mail address."""
 
     email: EmailField
     role: RoleField = Role.USER

@@ -44,7 +44,7 @@ def _step_up(caller: Caller) -> Mapping[str, Any]:
 
 @step_up.form()
 def prove(caller: Caller, body: StepUp) -> Response:
-    """Prove again who the user is. The cookie of the session gets a new value."""
+    """Prove the identity of the user again. The cookie of the session gets a new value."""
     service = services().step_ups
     if body.password:
         tokens = service.with_password(caller, body.password, browser())

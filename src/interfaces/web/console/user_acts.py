@@ -27,7 +27,7 @@ class NewRole(Form):
 
 
 class Several(Form):
-    """An act on the users whose fields ``user-ID`` the form has, and whether the preview has been confirmed."""
+    """An act on the users whose fields ``user-ID`` are in the form. ``confirmed`` is empty before the preview."""
 
     act: TextField
     confirmed: TextField = ""
@@ -35,7 +35,7 @@ class Several(Form):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act, which is the use case ``run`` of the caller and the id of a user."""
+    """An act on one user. ``run`` is its use case, which takes the caller and the id of the user."""
 
     name: str
     run: Callable[[Caller, str], object]
@@ -112,7 +112,7 @@ def _several(caller: Caller) -> Mapping[str, Any]:
 
 @several.form()
 def act_on_several(caller: Caller, body: Several) -> Response:
-    """Show on whom the act would be done or, once that is confirmed, do it and say who was refused and why."""
+    """Show a preview of an act on several users. If it is confirmed, run the act, and show the refusals."""
     if body.act not in SEVERAL or not body.confirmed:
         return several.render(caller)
     people = services().directory.get_many(caller, [*_chosen()])

@@ -10,7 +10,7 @@ _OWNED_BY_GUESTS = "sessions", "tasks", "receipts"
 
 
 def upgrade() -> None:
-    """Add the foreign keys. What a removed guest has left, which nobody could see any more, goes first."""
+    """Add the foreign keys. Before that, delete the records of removed guests, which nobody could see any more."""
     if op.get_context().dialect.name != "postgresql":
         return
     for table in _OWNED_BY_GUESTS:
