@@ -36,6 +36,7 @@ from src.interfaces.http.features import (
     webhooks,
 )
 from src.interfaces.http.framework import metrics
+from src.interfaces.http.framework.answering import mount
 from src.interfaces.http.framework.compression import compression_of
 from src.interfaces.http.openapi import describe
 from src.interfaces.services import Services
@@ -147,7 +148,7 @@ def create_app(
     app.before_request(_check_request)
     compressed = compression_of(app)
     for feature in (*FEATURES, *([deliveries.feature] if services.deliveries else [])):
-        feature.mount(app, compressed)
+        mount(feature, app, compressed)
     app.register_blueprint(docs)
     app.register_blueprint(pages)
     if console:

@@ -6,28 +6,19 @@ The declaration of an operation determines its routes, the order of its checks a
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
-from flask import Flask, Response, current_app
+from flask import Response
 from pydantic import BaseModel
 
-from src.application.caller import Caller
-from src.domain.errors import NotFound, PorteroError
+from src.domain.errors import PorteroError
 from src.domain.values import Scope
-from src.interfaces.errors.oauth import answer_oauth_error
 from src.interfaces.framework.bodies import Body, Paging, Query
-from src.interfaces.framework.parsing import parse_body, parse_query
-from src.interfaces.framework.requests import context_of, services
-from src.interfaces.framework.uploads import Upload, UploadBody
-from src.interfaces.http.framework.authentication import Access, authenticated
-from src.interfaces.http.framework.idempotency import IdempotentRequest, create_once
-from src.interfaces.http.framework.views import no_content
+from src.interfaces.http.framework.authentication import Access
 from src.interfaces.views import Resource, View
 
 Handler = Callable[..., Response | None]
 """Answers 204 when it returns None."""
-ViewFunction = Callable[..., Response]
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 
@@ -38,18 +29,6 @@ class Feature:
     tag: str
     description: str
     operations: list["Operation"] = field(default_factory=list)
-
-    def mount(self, app: Flask, compressed: Callable[[ViewFunction], ViewFunction]) -> None:
-        """Add every route of the feature to the URL map of ``app``.
-
-        ``compressed`` decorates the views whose answers may be long.
-        """
-        for operation in self.operations:
-            for method, path, _ in operation.routes():
-                view: ViewFunction = partial(_answer, operation)
-                if method == "GET" and operation.is_long:
-                    view = compressed(view)
-                app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
 
 
 class StepUp(Enum):
@@ -199,54 +178,3 @@ class Operation:
         for path in paths:
             for method in methods:
                 yield Route(method, path, self.alias_of or (None if path == paths[0] else paths[0]))
-
-
-def _require_step_up(operation: Operation, caller: Caller) -> None:
-    """Raise InsufficientAuthentication if the operation needs a step-up, whatever the body and the owner are."""
-    if operation.step_up_fields or operation.for_admins_too:
-        return
-    match operation.step_up:
-        case StepUp.TWO_FACTORS:
-            caller.require_two_factors()
-        case StepUp.RECENT:
-            caller.require_recent_two_factors(services().authentication.clock())
-
-
-def _answer(operation: Operation, /, **arguments: Any) -> Response:
-    """Answer the current request; ``arguments`` are the variables of its path."""
-    try:
-        return _handle(operation, arguments)
-    except Exception as error:
-        if not operation.oauth:
-            raise
-        return answer_oauth_error(error)
-
-
-def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
-    caller = None
-    if operation.access is not Access.PUBLIC:
-        caller = arguments["caller"] = authenticated(operation.access, operation.scope, services().authentication)
-        if caller and operation.step_up:
-            _require_step_up(operation, caller)
-    missing: NotFound | None = None
-    if operation.guard:
-        try:
-            arguments = {"caller": caller, **operation.guard(**arguments)}
-        except NotFound as error:
-            missing = error
-    if operation.query:
-        arguments["query"] = parse_query(operation.query)
-    if operation.body and issubclass(operation.body, UploadBody):
-        arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], {*operation.body.names()} - {"file"})
-    elif operation.body:
-        arguments["body"] = parse_body(operation.body, context_of(caller))
-    elif operation.reads_body:
-        parse_body(Body, context_of(caller))
-    if missing:
-        raise missing
-    if not operation.idempotent:
-        response = operation.handler(**arguments)
-        return no_content() if response is None else response
-    assert caller
-    path = operation.alias_of or operation.path
-    return create_once(operation.handler, arguments, IdempotentRequest(services().receipts, caller, path))
