@@ -16,7 +16,8 @@ from src.domain.errors import Unavailable
 from src.infrastructure.stores.driver import PreconditionFailed
 from src.infrastructure.stores.sqlite import connections
 from src.infrastructure.stores.sqlite.commits import CommitQueue
-from src.infrastructure.stores.sqlite.connections import Connections, connect
+from src.infrastructure.stores.sqlite.connections import Connections
+from src.infrastructure.stores.sqlite.pool import BUSY_SECONDS, connect
 
 Change = Callable[[Connection], None]
 
@@ -189,7 +190,7 @@ def test_a_commit_keeps_its_patience_with_readers_without_a_write_ahead_log(
     monkeypatch.setattr(sqlite3, "connect", lambda url, **options: open_file(f"{url}&vfs=unix-dotfile", **options))
     table = Table(tmp_path / "without_log.db")
     assert table.writer().execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    assert table.writer().execute("PRAGMA busy_timeout").fetchone() == (connections.BUSY_SECONDS * 1000,)
+    assert table.writer().execute("PRAGMA busy_timeout").fetchone() == (BUSY_SECONDS * 1000,)
     table.connections.close()
 
 

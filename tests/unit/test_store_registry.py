@@ -14,7 +14,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
-from src.infrastructure.stores.sqlite.connections import connect
+from src.infrastructure.stores.sqlite.pool import connect
 from src.settings import ConfigurationError, Settings
 from tests.support.emulators import free_port
 

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Engine
 
 from src.infrastructure.stores.driver import StoreNotReady
 from src.infrastructure.stores.sql.engine import make_engine
-from src.infrastructure.stores.sqlite.connections import connect, parse_path
+from src.infrastructure.stores.sqlite.connections import parse_path
+from src.infrastructure.stores.sqlite.pool import connect
 
 
 def migration_engine(url: str) -> Engine:

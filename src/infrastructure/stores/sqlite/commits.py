@@ -6,7 +6,8 @@ from sqlite3 import Connection
 from threading import Condition, Lock
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.sqlite.connections import Connections, translate
+from src.infrastructure.stores.sqlite.connections import Connections
+from src.infrastructure.stores.sqlite.pool import translate
 
 
 @dataclass(eq=False, slots=True)

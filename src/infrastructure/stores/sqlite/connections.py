@@ -1,24 +1,21 @@
-"""Connections to a SQLite database, their transactions, and the translation of their errors."""
+"""The connections to a SQLite database, its transactions, and the check that its file is still there."""
 
 import logging
 import sqlite3
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
-from weakref import finalize
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.driver import InvalidStoreUrl, PreconditionFailed
+from src.infrastructure.stores.driver import InvalidStoreUrl
+from src.infrastructure.stores.sqlite.pool import BUSY_SECONDS, Pool, connect, connect_writer
 
 _log = logging.getLogger("portero.store")
 
-BUSY_SECONDS = 5.0
-"""The time that a transaction waits for another one that writes."""
 CHECK_SECONDS = 1.0
 """The time for which a file that was there counts as there for those who read. Each commit looks at it again."""
 
@@ -29,37 +26,6 @@ def parse_path(url: str) -> Path:
     if path in (url, "", ":memory:") or "?" in path:
         raise InvalidStoreUrl("name a file, as in sqlite:///data/portero.db, without ? and options")
     return Path(path)
-
-
-def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
-    """Open a database that keeps a write-ahead log and syncs every commit to the disk.
-
-    The connection begins no transactions by itself. Raises sqlite3.OperationalError when there is no such file,
-    unless ``create`` is set.
-    """
-    url = f"{file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def translate(error: Exception) -> Exception:
-    """Translate an error of sqlite3 into PreconditionFailed or Unavailable. Return any other error unchanged."""
-    translated: Exception
-    if isinstance(error, sqlite3.IntegrityError):
-        translated = PreconditionFailed()
-    # A DatabaseError itself means that the file is damaged, or no database.
-    elif type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
-        translated = Unavailable()
-    else:
-        return error
-    translated.__cause__ = error
-    return translated
 
 
 class Connections:
@@ -137,10 +103,10 @@ class Connections:
 
         The first connection creates the log, which exists until the last one is closed.
         """
-        readers = _Pool(partial(connect, self._file), self._size)
+        readers = Pool(partial(connect, self._file), self._size)
         with readers.connection():
             logs = {log: _inode(log) for log in (Path(f"{self._file}-wal"), Path(f"{self._file}-shm"))}
-        return _OpenedFile(inode, logs, readers, _Pool(partial(_connect_writer, self._file), 1))
+        return _OpenedFile(inode, logs, readers, Pool(partial(connect_writer, self._file), 1))
 
     def _forget(self, what_happened: str) -> None:
         if self._opened:
@@ -164,63 +130,6 @@ def _begin(connection: sqlite3.Connection) -> None:
             return
 
 
-def _connect_writer(file: Path) -> sqlite3.Connection:
-    """Open a connection that asks for the write lock every millisecond.
-
-    SQLite does not queue the processes that write. It lets each process sleep for 1, 2, 5, 10, 15 and more milliseconds
-    between its attempts, although a transaction of another process is over after one or two. With a busy timeout of 2
-    ms, SQLite gives up after two sleeps of 1 ms, and ``_begin`` asks again.
-    """
-    connection = connect(file)
-    # A commit never waits then. On a file system that supports no write-ahead log it waits for those who read.
-    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
-        connection.execute("PRAGMA busy_timeout=2")
-    return connection
-
-
-class _Pool:
-    """Connections of one kind, each used by one thread at a time. Closing the pool closes the idle connections."""
-
-    def __init__(self, open: Callable[[], sqlite3.Connection], size: int) -> None:
-        """Keep up to ``size`` idle connections open."""
-        self._open = open
-        self._size = size
-        self._idle = deque[sqlite3.Connection]()
-        finalize(self, _close_all, self._idle)
-
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection. Raises PreconditionFailed and Unavailable for errors of sqlite3 in the block."""
-        try:
-            connection = self._take()
-            try:
-                yield connection
-            finally:
-                connection.rollback()  # does nothing without a transaction
-                self._give_back(connection)
-        except sqlite3.DatabaseError as error:
-            if (translated := translate(error)) is error:
-                raise
-            raise translated from error
-
-    def close(self) -> None:
-        """Close the idle connections. Connections in use are closed after their use."""
-        self._size = 0
-        _close_all(self._idle)
-
-    def _take(self) -> sqlite3.Connection:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._open()
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        if len(self._idle) < self._size:
-            self._idle.append(connection)
-        else:
-            connection.close()
-
-
 _Inode = tuple[int, int] | None
 """The device and the inode of a file, or None if there is no file."""
 
@@ -242,10 +151,5 @@ class _OpenedFile(NamedTuple):
     inode: _Inode
     logs: dict[Path, _Inode]
     """The write-ahead log and its index."""
-    readers: _Pool
-    writers: _Pool
-
-
-def _close_all(connections: deque[sqlite3.Connection]) -> None:
-    while connections:
-        connections.pop().close()
+    readers: Pool
+    writers: Pool

@@ -22,7 +22,8 @@ from src.infrastructure.stores.driver import (
 from src.infrastructure.stores.migrated import MigratedStore
 from src.infrastructure.stores.schema.types import Collection
 from src.infrastructure.stores.sqlite.commits import CommitQueue
-from src.infrastructure.stores.sqlite.connections import Connections, connect, parse_path
+from src.infrastructure.stores.sqlite.connections import Connections, parse_path
+from src.infrastructure.stores.sqlite.pool import connect
 from src.infrastructure.stores.sqlite.reserve import Reserve
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from src.infrastructure.stores.sqlite.tables import TABLES
