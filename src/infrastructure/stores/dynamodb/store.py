@@ -2,17 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Self
 
 from boto3.session import Session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from src.domain.errors import Unavailable
 from src.domain.values import batches, new_id
 from src.infrastructure.conflicts import Conflict, retry_conflicts
-from src.infrastructure.outages import unavailable_on
 from src.infrastructure.stores.driver import (
     COUNTER_SKEW,
     Delete,
@@ -22,11 +18,11 @@ from src.infrastructure.stores.driver import (
     Key,
     PreconditionFailed,
     Query,
-    StoreNotReady,
     Write,
     is_met,
 )
 from src.infrastructure.stores.dynamodb import items
+from src.infrastructure.stores.dynamodb.client import TableClient
 from src.infrastructure.stores.dynamodb.requests import replaces_entries, requests_of
 from src.infrastructure.stores.dynamodb.table import check_table, prepare_table
 from src.infrastructure.stores.portable import Store
@@ -34,21 +30,10 @@ from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.schema.types import Collection
 
 _URL = re.compile(r"dynamodb://([a-z0-9-]*)/([A-Za-z0-9_.-]{3,255})")
-_ATTEMPTS = 3
 _READ_ITEMS, _WRITTEN_ITEMS = 100, 100
 """The number of items that a BatchGetItem reads, and that a TransactWriteItems writes, at most."""
 _SCANNED_ITEMS = 500
 """The number of items that a Scan reads at least, because most of them may be those of other collections."""
-_CONFLICTS = {
-    "TransactionConflict",
-    "TransactionConflictException",
-    "TransactionInProgressException",  # of a request whose reply was lost; it may succeed
-    "ThrottlingError",
-    "ProvisionedThroughputExceeded",
-}
-_MEMBERS = {"batch_get_item": {"Responses", "UnprocessedKeys"}, "query": {"Items"}, "scan": {"Items"}}
-"""The members of every answer of DynamoDB with status 200. An answer without them is not from DynamoDB."""
-_FAILED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 
 
 class DynamoStore(Store):
@@ -67,13 +52,7 @@ class DynamoStore(Store):
 
         ``session`` finds the credentials; by default, a new session does so as all tools of AWS do.
         """
-        self._region, self._table, self._session = region, table, session
-        self._config = Config(
-            connect_timeout=timeout / _ATTEMPTS,
-            read_timeout=timeout / _ATTEMPTS,
-            max_pool_connections=pool_size,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-        )
+        self._client = TableClient(region, table, pool_size=pool_size, timeout=timeout, session=session)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
@@ -88,31 +67,21 @@ class DynamoStore(Store):
     @classmethod
     def prepare(cls, url: str) -> None:
         store = cls.open(url, pool_size=1)
-        prepare_table(store._client, store._table)
+        prepare_table(store._client.boto, store._client.table)
 
     @classmethod
     def check(cls, url: str) -> None:
         store = cls.open(url, pool_size=1)
-        check_table(store._client, store._table)
-
-    @cached_property
-    def _client(self) -> Any:
-        # The connections of a client do not survive the fork of a web server, so the client is created at first use.
-        session = self._session or Session()
-        try:
-            return session.client("dynamodb", region_name=self._region or None, config=self._config)
-        except NoRegionError:
-            raise StoreNotReady("no region: name it in STORE_URL, or in ~/.aws/config") from None
+        check_table(store._client.boto, store._client.table)
 
     def close(self) -> None:
-        if "_client" in self.__dict__:
-            self._client.close()
+        self._client.close()
 
     def _get(self, *keys: Key) -> list[Document | None]:
         places = dict.fromkeys(map(items.document_place, keys))
         found: dict[str, items.Item] = {}
         for batch in batches(map(items.key_of, places), _READ_ITEMS):
-            self._read(batch, found)
+            self._client.read(batch, found)
         stored = [(key, found.get(items.document_place(key)[0])) for key in keys]
         return [items.document_of(key.collection, item) if item else None for key, item in stored]
 
@@ -136,7 +105,7 @@ class DynamoStore(Store):
         }
         found: list[Document] = []
         while first <= last and len(found) <= query.limit:
-            page = self._send("query", TableName=self._table, **request)
+            page = self._client.send("query", TableName=self._client.table, **request)
             entries = [entry for entry in page["Items"] if entry["sk"]["S"] != passed]
             documents = self._get(*(Key(query.collection, entry["id"]["S"]) for entry in entries))
             for entry, document in zip(entries, documents, strict=True):
@@ -163,7 +132,7 @@ class DynamoStore(Store):
             request["ExclusiveStartKey"] = items.key_of(items.document_place(Key(collection, after)))
         found: list[Document] = []
         while len(found) < limit:
-            page = self._send("scan", TableName=self._table, **request)
+            page = self._client.send("scan", TableName=self._client.table, **request)
             found += [items.document_of(collection, item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 break
@@ -190,8 +159,8 @@ class DynamoStore(Store):
             old = stored.get(write.key)
             if write.key in stored and not is_met(write, old):
                 raise PreconditionFailed
-            requests += requests_of(write, old, operation, self._table)
-        self._send("transact_write_items", TransactItems=requests)
+            requests += requests_of(write, old, operation, self._client.table)
+        self._client.send("transact_write_items", TransactItems=requests)
 
     def _add_hit(self, counter: Insert, now: int) -> Document:
         """Add a hit to the stored counter, or store the given one.
@@ -201,9 +170,9 @@ class DynamoStore(Store):
         first = Document(counter.key, counter.fields, operation := new_id(), operation)
         bounds = {":now": {"N": str(now)}, ":latest": {"N": str(counter.fields["ends"] + COUNTER_SKEW)}}
         try:
-            answer = self._send(
+            answer = self._client.send(
                 "update_item",
-                TableName=self._table,
+                TableName=self._client.table,
                 Key=items.key_of(items.document_place(counter.key)),
                 UpdateExpression="ADD hits :one SET #revision = :revision",
                 ConditionExpression="ends > :now AND ends <= :latest",
@@ -214,9 +183,9 @@ class DynamoStore(Store):
             return items.document_of(counter.key.collection, answer["Attributes"])
         except PreconditionFailed:
             try:
-                self._send(
+                self._client.send(
                     "put_item",
-                    TableName=self._table,
+                    TableName=self._client.table,
                     Item=items.document_item(first),
                     ConditionExpression="attribute_not_exists(pk) OR ends <= :now OR ends > :latest",
                     ExpressionAttributeValues=bounds,
@@ -224,42 +193,3 @@ class DynamoStore(Store):
             except PreconditionFailed:
                 raise Conflict from None
         return first
-
-    def _read(self, keys: list[items.Item], found: dict[str, items.Item]) -> None:
-        """Read the items with these keys into ``found``.
-
-        DynamoDB may leave some items out when it is busy or they are large.
-        """
-
-        def read() -> None:
-            nonlocal keys
-            while keys:
-                request = {self._table: {"Keys": keys, "ConsistentRead": True}}
-                answer = self._send("batch_get_item", RequestItems=request)
-                read = answer["Responses"].get(self._table, [])
-                found.update((item["pk"]["S"], item) for item in read)
-                keys = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
-                if not read and keys:
-                    raise Conflict
-
-        retry_conflicts(read)
-
-    def _send(self, operation: str, **request: Any) -> Any:
-        """Send a request and return the answer.
-
-        Raises PreconditionFailed; Conflict when the request should be repeated; and Unavailable for all other errors.
-        """
-        with unavailable_on(BotoCoreError, ClientError):
-            try:
-                answer = getattr(self._client, operation)(**request)
-                if not _MEMBERS.get(operation, set()) <= answer.keys():
-                    raise Unavailable
-                return answer
-            except ClientError as error:
-                reasons = error.response.get("CancellationReasons", [])
-                codes = {error.response["Error"]["Code"], *(reason["Code"] for reason in reasons)}
-                if codes & _FAILED:
-                    raise PreconditionFailed from None
-                if codes & _CONFLICTS:
-                    raise Conflict from None
-                raise
