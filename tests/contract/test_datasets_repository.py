@@ -9,7 +9,7 @@ import pytest
 from src.domain.csv import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Schema, Validation
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.values import new_id
-from src.infrastructure.repositories import documents
+from src.infrastructure.repositories import entities
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.stores.driver import Key, Write
 from src.infrastructure.stores.packing import pack
@@ -80,7 +80,7 @@ def pieces(store: Store, id: str) -> list[str]:
 
 
 def test_a_page_of_datasets_with_many_columns_ends_early(datasets: Datasets, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "PAGE_CHARACTERS", 10_000)
+    monkeypatch.setattr(entities, "PAGE_CHARACTERS", 10_000)
     stored = [add(datasets, wide(30), created_at=NOON + at * SECOND) for at in range(9)]
     first = datasets.list_for_user("ada", limit=500)
     assert first.items == stored[:3:-1]

@@ -24,7 +24,7 @@ from src.domain.stored_objects import ObjectState
 from src.domain.tasks import MAX_DESCRIPTION, Task
 from src.domain.values import Email, Page, Role, Scope, new_id, pages
 from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
-from src.infrastructure.repositories import documents
+from src.infrastructure.repositories import entities
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Documents, Receipts
 from src.infrastructure.repositories.dogs import Dogs
@@ -533,8 +533,8 @@ def test_the_entities_of_an_owner_are_listed_in_pages(kind: Kind, repository: An
 def test_a_page_of_large_entities_ends_early_and_the_next_ones_have_the_rest(
     store: Store, monkeypatch: pytest.MonkeyPatch, character: str, length: int
 ) -> None:
-    monkeypatch.setattr(documents, "READ_DOCUMENTS", 2)
-    monkeypatch.setattr(documents, "PAGE_CHARACTERS", 3 * 1000)
+    monkeypatch.setattr(entities, "READ_DOCUMENTS", 2)
+    monkeypatch.setattr(entities, "PAGE_CHARACTERS", 3 * 1000)
     tasks, text = Tasks(store), character * (1000 // length)
     stored = [
         tasks.add(Task(f"{at}", "ada", NOON + at * SECOND, NOON, "large", text if at else text * 3)) for at in range(7)
@@ -545,7 +545,7 @@ def test_a_page_of_large_entities_ends_early_and_the_next_ones_have_the_rest(
 
 
 def test_a_page_of_large_tasks_has_fifty_at_most(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "PAGE_CHARACTERS", 1000)
+    monkeypatch.setattr(entities, "PAGE_CHARACTERS", 1000)
     tasks = Tasks(store)
     for at in range(52):
         tasks.add(Task(f"{at}", "ada", NOON + at * SECOND, NOON, "large", "x" * 100))

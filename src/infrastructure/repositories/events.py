@@ -8,7 +8,8 @@ from typing import Any
 from src.domain.events import Actor, ActorKind, Event, EventType
 from src.domain.values import Page
 from src.infrastructure.conflicts import Conflict, retry_conflicts
-from src.infrastructure.repositories.documents import READ_DOCUMENTS, Documents
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.entities import READ_DOCUMENTS
 from src.infrastructure.repositories.recorder import Recorder, event_fields
 from src.infrastructure.stores.cursors import decode_cursor, encode_cursor
 from src.infrastructure.stores.driver import PreconditionFailed, Query, Update

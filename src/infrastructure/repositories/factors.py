@@ -8,7 +8,8 @@ from src.domain.events import NO_EVENTS, Recorded
 from src.domain.factors import Evidence, Factor, Passkey, Spent
 from src.domain.keys import Key as ApiKey
 from src.domain.users import FactorKind, User
-from src.infrastructure.repositories.documents import READ_DOCUMENTS, OwnedDocuments
+from src.infrastructure.repositories.documents import OwnedDocuments
+from src.infrastructure.repositories.entities import READ_DOCUMENTS
 from src.infrastructure.repositories.keys import Keys
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
