@@ -10,8 +10,7 @@ from uuid import UUID
 import pytest
 
 from src import main
-from src.application import importing
-from src.application.importing import NotImportable
+from src.application.importing import NotImportable, service
 from src.infrastructure.identity.foreign_hashes import accept, parse_hash, verify
 from src.interfaces.user_files import SYSTEMS, read_users
 from tests.support import exports
@@ -44,11 +43,11 @@ def test_an_import_that_stops_in_the_middle_continues_and_every_hash_logs_in(
 ) -> None:
     file, run_whole = (
         exports.write(system, Path("export"), [*exports.users(system, USERS)]),
-        importing.ImportService.run,
+        service.ImportService.run,
     )
     with monkeypatch.context() as context:
-        context.setattr(importing, "BATCH", 10)
-        context.setattr(importing.ImportService, "run", lambda *arguments: islice(run_whole(*arguments), 1))
+        context.setattr(service, "BATCH", 10)
+        context.setattr(service.ImportService, "run", lambda *arguments: islice(run_whole(*arguments), 1))
         run(prepared, system, file)
     assert len(stored()) == 10
     outcome = run(prepared, system, file)

@@ -232,7 +232,7 @@ def import_and_die(file: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     sys.argv = ["portero", "users", "import", file]
-    with patch.object(importing, "BATCH", 2), patch.object(importing.ImportService, "run", killed):
+    with patch("src.application.importing.service.BATCH", 2), patch.object(importing.ImportService, "run", killed):
         main.main()
 
 
