@@ -91,12 +91,17 @@ class Caller:
 
     def require_recent_two_factors(self, now: datetime) -> None:
         """Raise InsufficientAuthentication if the user has factors, and has not proved two in the last ten minutes."""
-        if self.user.factors and (self.proof.level is Level.ONE_FACTOR or abs(now - self.proof.at) > RECENT):
+        if self.user.factors and (self.proof.level is Level.ONE_FACTOR or not self.has_recent_proof(now)):
             raise InsufficientAuthentication(within=RECENT)
+
+    def has_recent_proof(self, now: datetime) -> bool:
+        """Return whether the last proof of identity is at most ten minutes old."""
+        # A stolen ID token may be an hour old, and still start a session.
+        return abs(now - self.proof.at) <= RECENT
 
     def require_recent_proof(self, now: datetime) -> None:
         """Raise InsufficientAuthentication if the last proof of identity is more than ten minutes old."""
-        if abs(now - self.proof.at) > RECENT:
+        if not self.has_recent_proof(now):
             raise InsufficientAuthentication(two_factors=bool(self.user.factors), within=RECENT)
 
     def require_admin(self, detail: str = _FOR_ADMINS) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from src.application.accounts.changes import changes, registered
 from src.application.accounts.interface import Accounts
-from src.application.caller import RECENT, Caller, caller_must_exist
+from src.application.caller import Caller, caller_must_exist
 from src.application.factors import FirstStep
 from src.application.limits import (
     FAILED_LOGINS,
@@ -121,7 +121,7 @@ class AccountService:
             self.registration.admit_address(user, change.get("email", user.email))
         elif change.keys() & FOR_ADMINS:
             caller.require_admin()
-        is_own, is_confirmed = id == user.id, self._logged_in_recently(caller)
+        is_own, is_confirmed = id == user.id, caller.has_recent_proof(now)
         new_address = change.get("email", user.email) != user.email
         if is_own and new_address:
             caller.require_recent_two_factors(now)
@@ -209,11 +209,6 @@ class AccountService:
         with as_field_error("password"):
             return self.passwords.check_form(password.text, *names)
 
-    def _logged_in_recently(self, caller: Caller) -> bool:
-        """Return whether the caller has logged in or stepped up within the last ten minutes."""
-        # A stolen ID token may be an hour old, and still start a session.
-        return abs(self.clock() - caller.proof.at) <= RECENT
-
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""
         if current is None and not self._has_no_password(caller):
@@ -225,7 +220,7 @@ class AccountService:
             except WrongPassword:
                 if not self._has_no_password(caller):
                     raise
-        if not self._logged_in_recently(caller):
+        if not caller.has_recent_proof(self.clock()):
             raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
 
     def _has_no_password(self, caller: Caller) -> bool:
