@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from src.application.accounts.failures import attempt
-from src.application.accounts.steps import Change, expired, if_active, unchanged
-from src.application.ports import Clock, CustomToken, ExternalIdentity, TokenClaims
+from src.application.accounts.removal import AccountRemoval
+from src.application.accounts.steps import Change, if_active, unchanged
+from src.application.ports import CustomToken, ExternalIdentity, TokenClaims
 from src.domain.errors import InvalidToken, NotFound
-from src.domain.events import NO_EVENTS, SYSTEM, Event, EventType, Recorded, always
+from src.domain.events import NO_EVENTS, Event, Recorded, always
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
-from src.domain.sessions import NO_CLIENT
-from src.domain.users import Claim, State, User, UserRepository
+from src.domain.users import Claim, User
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts(ABC):
+class Accounts(AccountRemoval, ABC):
     """The interface of accounts.
 
     LocalAccounts keeps the passwords itself, LinkedAccounts leaves them to an identity provider.
@@ -29,10 +29,6 @@ class Accounts(ABC):
     features that only an identity provider has are not abstract: their default is right for a service without one.
     """
 
-    users: UserRepository
-    owned: Sequence[Callable[[str], None]]
-    """Functions that take the id of a user and remove one kind of object that the user owns. Each can be repeated."""
-    clock: Clock
     purged_until: list[datetime] = field(default_factory=list)
     """When the last guest expired that the previous purge has looked at. Empty if there were no further guests."""
 
@@ -230,38 +226,3 @@ class Accounts(ABC):
     def _purge(self, guest: User) -> None:
         """Remove an expired guest. Raises NotFound if the guest has registered meanwhile."""
         self.remove_guest(guest)
-
-    def remove_guest(self, guest: User) -> None:
-        """Remove a guest with its objects. Raises NotFound if the guest has registered meanwhile."""
-        if guest.state is State.ACTIVE:
-            guest = self.users.update(guest.id, expired(self.buried))
-        self.remove_owned(guest)
-        self.users.remove(guest)
-
-    def buried(self, user: User) -> User:
-        """Return the tombstone of a deleted user, marked so that reconciliation removes the user's objects again."""
-        now = self.clock()
-        return user.tombstone(now).marked(now)
-
-    def marked(self, user: User) -> User:
-        """Return the user, marked for reconciliation from now on."""
-        return user.marked(self.clock())
-
-    def remove_owned(self, user: User) -> None:
-        """Remove every object that the user owns. Raises Unavailable."""
-        for remove in self.owned:
-            remove(user.id)
-
-    def finish_deletion(self, user: User) -> None:
-        """Remove the objects that a deleted user's last requests have stored, and keep only the tombstone.
-
-        Call it when no request of the user can be running any more.
-        """
-
-        def deleted(before: User, after: User) -> Sequence[Event]:
-            if before.state is not State.DELETING:
-                return ()  # it was deleted before, or was never created
-            return [NO_CLIENT.event(EventType.USER_DELETED, user.id, SYSTEM, after.updated_at)]
-
-        self.remove_owned(self.users.update(user.id, self.buried, events=deleted))
-        self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
