@@ -1,101 +1,20 @@
-"""The User entity and the repository port of users."""
+"""The User entity."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from src.domain.errors import NotFound
-from src.domain.events import NO_EVENTS, Actor, ActorKind, Event, Recorded
+from src.domain.events import Actor, ActorKind
 from src.domain.metadata import check_claims, merged_metadata
-from src.domain.receipts import IdempotentCreate, Receipt
-from src.domain.repositories import Repository
-from src.domain.values import Email, Page, Role, Scope, Username, new_id, parse_name
-
-
-class State(StrEnum):
-    """The state of an account. The account has a record in the store, and another one at a remote identity provider."""
-
-    PENDING = "pending"  # its names are claimed, and the identity provider does not have the account yet
-    ACTIVE = "active"
-    SERVICE = "service"  # the user of a service account: it has no names, nobody sees it, and only its tokens are used
-    DELETING = "deleting"  # it cannot be used, and its names are still claimed
-    DELETED = "deleted"  # only the id is left, so that it is never used again
-
-
-class Standing(StrEnum):
-    """A property of accounts that the list of users can be filtered by, instead of a role."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    VERIFIED = "verified"
-    UNVERIFIED = "unverified"
-    WITH_FACTOR = "second-factor"
-    WITHOUT_FACTOR = "no-second-factor"
-
-    @property
-    def condition(self) -> tuple[str, bool]:
-        """The name of an attribute of User, and the value that it has for users with this standing."""
-        return _CONDITIONS[self]
-
-
-_CONDITIONS = {
-    Standing.ACTIVE: ("disabled", False),
-    Standing.DISABLED: ("disabled", True),
-    Standing.VERIFIED: ("email_verified", True),
-    Standing.UNVERIFIED: ("email_verified", False),
-    Standing.WITH_FACTOR: ("has_factors", True),
-    Standing.WITHOUT_FACTOR: ("has_factors", False),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A unique value. ``kind`` is the name of its field, such as "email", and ``key`` is the normalised value."""
-
-    kind: str
-    key: str
-
-    @property
-    def former(self) -> "Claim":
-        """The claim that stays when the holder of this value frees it, for a service that remembers former names."""
-        return Claim(f"former {self.kind}", self.key)
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderLink:
-    """The state of a user's account at the identity provider, as far as this service knows."""
-
-    valid_since: datetime
-    """The time before which the provider has revoked all sign-ins, as far as this service knows."""
-    project: str | None = None
-    """The project of the provider in which the account was last seen; None if an earlier version saw it last."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingChange:
-    """A change of a user on which the store and the identity provider may not agree yet."""
-
-    since: datetime
-    """The time since which they may differ. It is also the ticket of the process that works on the user."""
-    reserved: tuple[Claim, ...] = ()
-    """Claims on new names that the provider has not confirmed yet."""
-
+from src.domain.users.factor_kinds import FactorKind
+from src.domain.users.standings import Standing
+from src.domain.users.state import Claim, PendingChange, ProviderLink, State
+from src.domain.values import Email, Role, Scope, Username, new_id, parse_name
 
 PROFILE_PARSERS: Mapping[str, Callable[[str], Any]] = {"name": parse_name, "last_name": parse_name}
 """The functions that parse the personal details of a profile, by field. An import of users takes these fields too."""
-
-
-class FactorKind(StrEnum):
-    """The kinds of second factors."""
-
-    PASSKEY = "passkey"
-    """A WebAuthn credential. It counts as two factors, because its device verifies the user."""
-    TOTP = "totp"
-    """An authenticator app that computes codes from the time (RFC 6238)."""
-    RECOVERY = "recovery"
-    """The recovery codes, each of which works once."""
 
 
 class Profile(TypedDict, total=False):
@@ -319,68 +238,3 @@ def require_visible(user: User | None) -> User:
     if user is None or not user.is_visible:
         raise NotFound("There is no such user.")
     return user
-
-
-class UserRepository(Repository[User], Protocol):
-    """Stores users. Of several writes that claim one value at the same time, exactly one succeeds."""
-
-    def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
-        """Store a new user, its claims and the events atomically.
-
-        Raises Repeated, and Taken (also for an ``id`` in use).
-        """
-
-    def add_first_holder(self, user: User, *, events: Sequence[Event] = ()) -> User:
-        """Store a new user as ``add`` does, and the former claims of its names.
-
-        Also raises Taken for a name that a user has freed while former names were remembered.
-        """
-
-    def add_all(self, users: Sequence[User]) -> set[str]:
-        """Store new users and their claims, each user atomically. Return the ids of the users that could not be stored.
-
-        A user cannot be stored if its id or one of its claims is taken.
-        """
-
-    def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
-        """Return the id of the holder of each of these claims. Claims that nobody holds are left out."""
-
-    def by_claim(self, claim: Claim) -> User | None:
-        """Return the user, in any state, whose username or e-mail address has this key, or None.
-
-        A reserved name does not find the user: the identity provider may still refuse it.
-        """
-
-    def update(
-        self,
-        id: str,
-        change: Callable[[User], User],
-        *,
-        revisions: Collection[str] | None = None,
-        idempotent: IdempotentCreate[User] | None = None,
-        events: Recorded[User] = NO_EVENTS,
-    ) -> User:
-        """Change a user as Repository does. Store the receipt of ``idempotent`` and the events in the same commit.
-
-        Also raises LastAdmin and Repeated.
-        """
-
-    def remove(self, user: User) -> bool:
-        """Remove a user without claims. Return False, and remove nothing, if the user has been changed meanwhile."""
-
-    def has_admin(self) -> bool:
-        """Return whether any admin can log in."""
-
-    def expired(self, now: datetime, since: datetime | None = None, limit: int = 100) -> Page[User]:
-        """Return guests whose ``expires_at`` has passed, the earliest first, and none that expired before ``since``."""
-
-    def find(
-        self, *, only: Role | Standing | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
-    ) -> Page[User]:
-        """Return a page of the users in the state ``ACTIVE``, ordered by username.
-
-        ``only`` selects the users with a role or a standing, and ``prefix`` those whose username keys begin with it.
-        """
-
-    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
-        """Return users with a ``reconcile_since`` before this time, the oldest first."""
