@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from src.application.accounts import Accounts
-from src.application.enrolment import EnrolmentService
+from src.application.enrolment import EnrolmentService, FactorService
 from src.application.factors import PasskeyService, ProofService
 from src.application.notices import Notices
 from src.bootstrap.passkeys import make_passkeys
@@ -29,16 +29,21 @@ def make_proofs(ports: Ports, notices: Notices) -> ProofService:
 def make_enrolments(
     ports: Ports, proofs: ProofService, passkeys: PasskeyService, accounts: Accounts, notices: Notices
 ) -> EnrolmentService:
-    """Return the service by which users manage their factors."""
+    """Return the service by which users add factors."""
     return EnrolmentService(
         proofs=proofs,
         passkeys=passkeys,
-        users=ports.users,
         sessions=ports.sessions,
         accounts=accounts,
         tickets=ports.tickets,
         notices=notices,
-        mails_enabled=ports.mailer is not None,
+    )
+
+
+def make_factors(ports: Ports, proofs: ProofService, accounts: Accounts, notices: Notices) -> FactorService:
+    """Return the service by which users manage their factors."""
+    return FactorService(
+        proofs=proofs, users=ports.users, accounts=accounts, notices=notices, mails_enabled=ports.mailer is not None
     )
 
 

@@ -26,7 +26,7 @@ from src.bootstrap.accounts import (
 from src.bootstrap.adapters import now
 from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_datasets
 from src.bootstrap.dogs import dog_handlers, make_dogs
-from src.bootstrap.factors import make_enrolments, make_proofs
+from src.bootstrap.factors import make_enrolments, make_factors, make_proofs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
 from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, make_notices
 from src.bootstrap.passkeys import make_passkeys
@@ -88,6 +88,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         directory=directory,
         dogs=make_dogs(ports, queue),
         enrolments=make_enrolments(ports, proofs, passkeys, accounts, notices),
+        factors=make_factors(ports, proofs, accounts, notices),
         events=events,
         exports=_make_exports(ports, files, events),
         files=files,

@@ -11,7 +11,7 @@ from src.application.datasets import DatasetService
 from src.application.deliveries import DeliveryService
 from src.application.directory import DirectoryService
 from src.application.dogs import DogService
-from src.application.enrolment import EnrolmentService
+from src.application.enrolment import EnrolmentService, FactorService
 from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.factors import PasskeyService
@@ -54,6 +54,7 @@ class Services:
     directory: DirectoryService
     dogs: DogService
     enrolments: EnrolmentService
+    factors: FactorService
     events: EventService
     exports: ExportService
     files: FileService

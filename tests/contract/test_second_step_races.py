@@ -152,7 +152,7 @@ def test_one_of_twenty_first_enrolments_counts(services: Services, anna: User) -
         lambda made: services.enrolments.add_app(caller, made[0], code_at(made[1].secret, step), None, Client()), setups
     )
     assert winners(outcomes) == 1, outcomes
-    assert len(services.enrolments.list(anna.id).items) == 2
+    assert len(services.factors.list(anna.id).items) == 2
 
 
 @pytest.mark.usefixtures("phone")
@@ -161,7 +161,7 @@ def test_of_factors_removed_at_once_nothing_is_left(services: Services, anna: Us
     user = services.sessions.users.get(anna.id)
     assert user
     caller = Caller(user, session, Proof(("pwd", "otp", "mfa"), now()))
-    at_once(lambda id: services.enrolments.remove(caller, id, Client()), [*user.factors] * 4)
+    at_once(lambda id: services.factors.remove(caller, id, Client()), [*user.factors] * 4)
     left = services.sessions.users.get(anna.id)
     assert left
-    assert (left.factors, services.enrolments.list(anna.id).items) == ({}, [])
+    assert (left.factors, services.factors.list(anna.id).items) == ({}, [])

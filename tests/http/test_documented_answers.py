@@ -169,7 +169,7 @@ class Asker:
         if path in ("/user/factors/{id}", "/user/factors/recovery-codes"):
             give_phone(host.application, self.person.user["id"])
             self.person = with_proof(host, self.person, TWO)
-            [_, factor] = services_of(host.application).enrolments.list(self.person.user["id"]).items
+            [_, factor] = services_of(host.application).factors.list(self.person.user["id"]).items
             self.url = path.replace("{id}", factor.id)
         if path == "/user/keys/{id}":
             self.url = path.replace("{id}", self.key().get("id", NOBODY))

@@ -193,9 +193,9 @@ def test_factors_stay_as_they_are_if_the_session_has_ended_meanwhile(world: Mail
     caller = services.authentication.authenticate(person.token)
     assert world.client.post("/auth/logout-all", headers=person.headers).status_code == 204
     with pytest.raises(InvalidToken):
-        services.enrolments.remove(caller, factor["id"], NO_CLIENT)
+        services.factors.remove(caller, factor["id"], NO_CLIENT)
     with pytest.raises(InvalidToken):
-        services.enrolments.renew_codes(caller, NO_CLIENT)
+        services.factors.renew_codes(caller, NO_CLIENT)
     assert second_step(world, anna, recovery_code=factor["recovery_codes"][1]).status_code == 200
 
 

@@ -2,6 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from src.domain.factors import Factor, factor_id
+from src.domain.users import FactorKind, User
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """The digits of Crockford's base32, in which no two look alike."""
@@ -27,3 +32,10 @@ def recovery_hash(user_id: str, code: str) -> str:
 
 def _grouped(digits: str) -> str:
     return "-".join(digits[start : start + 4] for start in range(0, _LENGTH, 4))
+
+
+def new_recovery_factor(user: User, now: datetime) -> tuple[Sequence[str], Factor]:
+    """Return new recovery codes for a user, and the factor that holds their hashes."""
+    codes, kind = new_recovery_codes(), FactorKind.RECOVERY
+    hashes = tuple(recovery_hash(user.id, code) for code in codes)
+    return codes, Factor(factor_id(kind, user.id), user.id, kind, now, code_hashes=hashes)

@@ -122,7 +122,7 @@ def export_users(console: Console, hashes: bool) -> None:
         if hashes:
             shown["password_hash"] = user.password_hash
         if hashes and user.factors:
-            shown["factors"] = [replace(each, revision="") for each in services.enrolments.list(user.id).items]
+            shown["factors"] = [replace(each, revision="") for each in services.factors.list(user.id).items]
         if hashes and user.keys:
             shown["keys"] = [replace(each, revision="") for each in services.keys.list_by_operator(user)]
         click.echo(to_json(shown))

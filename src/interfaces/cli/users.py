@@ -110,7 +110,7 @@ def _row(user: User) -> dict[str, Any]:
 def list_factors(console: Console, login: str, as_json: bool, limit: int | None) -> None:
     """List the second factors of a user, the newest first: id, kind, name, when it was added and used last."""
     services = console.services()
-    factors = services.enrolments.list(find_user(services, login).id).items
+    factors = services.factors.list(find_user(services, login).id).items
     names = ("id", "kind", "name", "created_at", "last_used_at")
     print_list((attributes(factor, *names) for factor in factors), as_json, limit)
 
@@ -124,7 +124,7 @@ def reset_factors(console: Console, login: str) -> None:
     Make sure that it is the user who asks for it. The user is told by mail.
     """
     services = console.services()
-    services.enrolments.reset_by_operator(find_user(services, login))
+    services.factors.reset_by_operator(find_user(services, login))
     click.echo(f"reset the factors of {login}")
 
 

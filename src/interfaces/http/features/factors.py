@@ -104,7 +104,7 @@ class FactorChange(Change):
 @own_route("GET /user/factors", Access.USER, FactorView)
 def list_factors(caller: Caller, query: Paging) -> Response:
     """List your second factors, the newest first."""
-    return render_list(services().enrolments.list(caller.user.id, query.cursor, query.limit), FactorView, FactorView.of)
+    return render_list(services().factors.list(caller.user.id, query.cursor, query.limit), FactorView, FactorView.of)
 
 
 @own_route("POST /user/factors/totp", Access.USER, AppSetupView, step_up=StepUp.RECENT)
@@ -147,25 +147,25 @@ def add_factor(caller: Caller, body: NewFactor) -> Response:
 @own_route("PUT PATCH /user/factors/<id>", Access.USER, FactorView)
 def rename_factor(caller: Caller, body: FactorChange, id: str) -> Response:
     """Give one of your factors another name."""
-    return render(FactorView.of(services().enrolments.rename(caller.user, id, body.name)))
+    return render(FactorView.of(services().factors.rename(caller.user, id, body.name)))
 
 
 @own_route("DELETE /user/factors/<id>", Access.USER, step_up=StepUp.RECENT, errors=(LastSignIn,))
 def remove_factor(caller: Caller, id: str) -> None:
     """Remove one of your factors. The recovery codes end with the last other factor."""
-    services().enrolments.remove(caller, id, client())
+    services().factors.remove(caller, id, client())
 
 
 @own_route("POST /user/factors/recovery-codes", Access.USER, RecoveryCodesView, status=201, step_up=StepUp.RECENT)
 def renew_recovery_codes(caller: Caller) -> Response:
     """Make new recovery codes. The old ones work no more."""
-    return render(RecoveryCodesView(codes=list(services().enrolments.renew_codes(caller, client()))), 201)
+    return render(RecoveryCodesView(codes=list(services().factors.renew_codes(caller, client()))), 201)
 
 
 @route("GET /users/<id>/factors", Access.AUDITOR, FactorView)
 def list_factors_of_user(caller: Caller, query: Paging, id: str) -> Response:
     """List the second factors of a user, the newest first."""
-    return render_list(services().enrolments.list_of(id, query.cursor, query.limit), FactorView, FactorView.of)
+    return render_list(services().factors.list_of(id, query.cursor, query.limit), FactorView, FactorView.of)
 
 
 @route("DELETE /users/<id>/factors", Access.ADMIN, step_up=StepUp.RECENT)
@@ -174,4 +174,4 @@ def reset_factors(caller: Caller, id: str) -> None:
 
     The sessions of the user end, and the user is told by mail. Make sure that it is the user who asks for it.
     """
-    services().enrolments.reset(caller, id, client())
+    services().factors.reset(caller, id, client())

@@ -39,7 +39,7 @@ class NewPasskey(Form):
 
 @factors.show
 def _factors(caller: Caller) -> Mapping[str, Any]:
-    service, user = services().enrolments, caller.user
+    service, user = services().factors, caller.user
     must_verify = service.notices.enabled and not user.factors and not user.email_verified
     return {"factors": service.list(user.id).items, "must_verify": must_verify}
 
@@ -73,14 +73,14 @@ def add_passkey(caller: Caller, body: NewPasskey) -> Response:
 @factors.form("/account/factors/<id>/remove")
 def remove_factor(caller: Caller, id: str) -> Response:
     """Remove a factor."""
-    services().enrolments.remove(caller, id, client())
+    services().factors.remove(caller, id, client())
     return go(_LIST, "factor-removed")
 
 
 @factors.form("/account/factors/codes")
 def renew_codes(caller: Caller) -> Response:
     """Make new recovery codes, and show them once."""
-    return show("account/codes.html", caller, codes=services().enrolments.renew_codes(caller, client()))
+    return show("account/codes.html", caller, codes=services().factors.renew_codes(caller, client()))
 
 
 def _added(caller: Caller, enrolled: Enrolled) -> Response:

@@ -86,7 +86,7 @@ SEVERAL = {
 
 for _act in (
     *SEVERAL.values(),
-    Act("reset-factors", lambda caller, id: services().enrolments.reset(caller, id, client()), typed=True),
+    Act("reset-factors", lambda caller, id: services().factors.reset(caller, id, client()), typed=True),
     Act("delete", lambda caller, id: services().accounts.delete(caller, id, None, client()), typed=True),
 ):
     _act.ask()

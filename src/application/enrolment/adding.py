@@ -1,16 +1,16 @@
-"""The service with which users manage their second factors, and admins reset the factors of other users."""
+"""The service with which users add second factors."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from src.application.accounts import Accounts, changes
+from src.application.accounts import Accounts
 from src.application.accounts.steps import Change
 from src.application.caller import Caller, caller_must_exist
 from src.application.factors import PASSKEY_METHODS, Answer, PasskeyService, ProofService
 from src.application.factors.passkeys import require_place_for_passkey
-from src.application.factors.recovery import new_recovery_codes, recovery_hash
+from src.application.factors.recovery import new_recovery_factor
 from src.application.notices import Notices
 from src.application.ports import AppSetup, Credential, Options
 from src.application.tickets import Tickets
@@ -20,17 +20,16 @@ from src.domain.errors import (
     InsufficientAuthentication,
     Invalid,
     InvalidToken,
-    LastSignIn,
     NotFound,
     Unavailable,
     WrongCode,
 )
-from src.domain.events import OPERATOR, Actor, Event, EventType, always
-from src.domain.factors import NO_EVIDENCE, Evidence, Factor, factor_id
+from src.domain.events import Event, EventType, always
+from src.domain.factors import Evidence, Factor
 from src.domain.mails import MailKind
-from src.domain.sessions import NO_CLIENT, Client, Method, SessionRepository
-from src.domain.users import FactorKind, User, UserRepository, require_visible
-from src.domain.values import Page, Role
+from src.domain.sessions import Client, Method, SessionRepository
+from src.domain.users import FactorKind, User
+from src.domain.values import Role
 
 _PURPOSE = "totp enrolment"
 ENROLMENT_LIFETIME = timedelta(minutes=10)
@@ -50,25 +49,18 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentService:
-    """Adds, shows, renames and removes second factors.
+    """Adds second factors.
 
-    A change of the factors needs a proof with two factors of the last ten minutes, because the thief of a token could
-    otherwise take over the account. The first factor needs a login of the last ten minutes.
+    Another factor needs a proof with two factors of the last ten minutes, because the thief of a token could otherwise
+    take over the account. The first factor needs a login of the last ten minutes.
     """
 
     proofs: ProofService
     passkeys: PasskeyService
-    users: UserRepository
     sessions: SessionRepository
     accounts: Accounts
     tickets: Tickets
     notices: Notices
-    mails_enabled: bool
-    """Whether users can log in by mail."""
-
-    def list(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
-        """List the second factors of a user, the newest first."""
-        return self.proofs.factors.list_for_user(user_id, cursor, limit)
 
     def start_app(self, caller: Caller) -> tuple[str, AppSetup]:
         """Begin to add an authenticator app: return a ticket, and the secret for the app. Nothing is stored yet.
@@ -125,87 +117,6 @@ class EnrolmentService:
         factor, evidence = self.passkeys.enrolled(caller.user, credential, name)
         return self._add(caller, factor, evidence, PASSKEY_METHODS, client)
 
-    def rename(self, user: User, id: str, name: str | None) -> Factor:
-        """Give one of your factors another name. Raises NotFound."""
-        if id not in user.factors:
-            raise _no_such_factor()
-        return self.proofs.factors.update(id, lambda factor: replace(factor, name=name))
-
-    def remove(self, caller: Caller, id: str, client: Client) -> None:
-        """Remove one of your factors. The recovery codes end with the last other factor.
-
-        Raises InsufficientAuthentication, NotFound, and LastSignIn for the only way to sign in to the account.
-        """
-        now, kind = self.proofs.clock(), caller.user.factors.get(id)
-        caller.require_recent_two_factors(now)
-
-        def change(stored: User) -> User:
-            caller.require_current(stored, now)
-            if id not in stored.factors:
-                raise _no_such_factor()
-            left = stored.without_factors([id], now)
-            if self._needs_passkey(left) and FactorKind.PASSKEY not in left.factors.values():
-                raise LastSignIn
-            return left
-
-        if kind is None:
-            raise _no_such_factor()
-        self.users.update(caller.user.id, change, events=changes(client, caller.user.actor, now, caller.session_id))
-        self.notices.send(MailKind.FACTOR_REMOVED, caller.user, client, factor=kind.value)
-
-    def renew_codes(self, caller: Caller, client: Client) -> Sequence[str]:
-        """Make new recovery codes, which end the old ones. They are shown this once.
-
-        Raises InsufficientAuthentication, Invalid for a user without factors, AlreadyUsed, Unavailable.
-        """
-        now, user = self.proofs.clock(), caller.user
-        caller.require_recent_two_factors(now)
-        if not user.factors:
-            raise Invalid(FieldError("factors", "required", "Recovery codes come with your first factor."))
-        codes, factor = self._new_codes(user)
-        [old] = self.proofs.factors.get_many(factor.id)
-        factor = replace(factor, revision=old.revision if old else "")
-
-        def change(stored: User) -> User:
-            caller.require_current(stored, now)
-            if not stored.factors:
-                raise InvalidToken
-            return stored.with_factor(factor.id, factor.kind, now)
-
-        added = self._added(caller, client, factor.kind)
-        self.proofs.factors.save([factor], user.id, change, NO_EVIDENCE, events=always(added))
-        self.notices.send(MailKind.RECOVERY_CODES_RENEWED, user, client)
-        return codes
-
-    def list_of(self, id: str, cursor: str | None, limit: int) -> Page[Factor]:
-        """List the second factors of a user, the newest first, for admins. Raises NotFound."""
-        return self.list(require_visible(self.users.get(id)).id, cursor, limit)
-
-    def reset(self, caller: Caller, id: str, client: Client) -> None:
-        """Remove all factors of a user who has lost them, and end the sessions and the keys of the user.
-
-        Raises Forbidden, InsufficientAuthentication, NotFound, Unavailable.
-        """
-        caller.require_admin()
-        caller.require_recent_two_factors(self.proofs.clock())
-        self._reset(id, caller.user.actor, client)
-
-    def reset_by_operator(self, user: User) -> None:
-        """Remove all factors of a user as ``reset`` does, on the command line. Raises NotFound, Unavailable."""
-        self._reset(user.id, OPERATOR, NO_CLIENT)
-
-    def _reset(self, id: str, actor: Actor, client: Client) -> None:
-        now = self.proofs.clock()
-        ended = client.event(EventType.SESSIONS_ENDED, id, actor, now, reason="factors-reset")
-        record = changes(client, actor, now)
-
-        def change(stored: User) -> User:
-            user = require_visible(stored)
-            return user.without_factors(user.factors, now).without_keys(now).without_sessions(now)
-
-        user = self.accounts.end_sessions(id, change, lambda before, after: [*record(before, after), ended])
-        self.notices.send(MailKind.FACTORS_RESET, user, client)
-
     def _require_may_enrol(self, caller: Caller) -> None:
         """Raise an error unless the caller may add a factor now."""
         caller.require_person()
@@ -222,7 +133,7 @@ class EnrolmentService:
     ) -> Enrolled:
         """Store a new factor. With the first one, store recovery codes, and end every other session."""
         user, now, is_first = caller.user, self.proofs.clock(), not caller.user.factors
-        codes, recovery = self._new_codes(user)
+        codes, recovery = new_recovery_factor(user, now)
 
         def change(stored: User) -> User:
             caller.require_current(stored, now)
@@ -235,9 +146,13 @@ class EnrolmentService:
                 return added
             return added.with_factor(recovery.id, recovery.kind, now).without_sessions(now, caller.session_id)
 
-        events = [self._added(caller, client, factor.kind)]
+        events = [factor_added(caller, client, factor.kind, now)]
         if is_first:
-            events += [self._added(caller, client, recovery.kind), self._ended(caller, client)]
+            ended = EventType.SESSIONS_ENDED, user.id, user.actor, now, caller.session_id
+            events += [
+                factor_added(caller, client, recovery.kind, now),
+                client.event(*ended, reason="factor-added"),
+            ]
         factors = [factor, *([recovery] if is_first else [])]
 
         def commit(final: Change) -> User:
@@ -255,28 +170,12 @@ class EnrolmentService:
         self.notices.send(MailKind.FACTOR_ADDED, user, client, factor=factor.kind.value)
         return Enrolled(factor, codes if is_first else None)
 
-    def _new_codes(self, user: User) -> tuple[Sequence[str], Factor]:
-        codes, kind = new_recovery_codes(), FactorKind.RECOVERY
-        hashes = tuple(recovery_hash(user.id, code) for code in codes)
-        return codes, Factor(factor_id(kind, user.id), user.id, kind, self.proofs.clock(), code_hashes=hashes)
 
-    def _needs_passkey(self, user: User) -> bool:
-        """Return whether a passkey is the only way in which the user can sign in."""
-        by_mail = self.mails_enabled and user.email is not None
-        return not by_mail and not self.accounts.may_have_sign_ins(user)
-
-    def _added(self, caller: Caller, client: Client, kind: FactorKind) -> Event:
-        user, now = caller.user, self.proofs.clock()
-        return client.event(EventType.FACTOR_ADDED, user.id, user.actor, now, caller.session_id, kind=kind.value)
-
-    def _ended(self, caller: Caller, client: Client) -> Event:
-        user, now, reason = caller.user, self.proofs.clock(), "factor-added"
-        return client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, caller.session_id, reason=reason)
+def factor_added(caller: Caller, client: Client, kind: FactorKind, now: datetime) -> Event:
+    """Return the event of a new factor of the caller."""
+    user = caller.user
+    return client.event(EventType.FACTOR_ADDED, user.id, user.actor, now, caller.session_id, kind=kind.value)
 
 
 def _expired_enrolment() -> Invalid:
     return Invalid(FieldError("enrolment", "expired", "The enrolment has expired; begin again."))
-
-
-def _no_such_factor() -> NotFound:
-    return NotFound("You have no such factor.")
