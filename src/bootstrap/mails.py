@@ -4,7 +4,7 @@ from pathlib import Path
 
 from src.application.invitations import InvitationService
 from src.application.jobs import JobHandler
-from src.application.mails import MailService, SendMail
+from src.application.mails import MailRequestService, MailService, SendMail
 from src.application.notices import MAIL, Notices, Outbox
 from src.application.ports import JobQueue, Message
 from src.application.sessions import SessionService
@@ -46,7 +46,7 @@ def make_notices(ports: Ports, queue: JobQueue) -> Notices:
 
 
 def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> MailService:
-    """Return the service for mails that people request, and for the links and codes in these mails."""
+    """Return the service that carries out the actions of the links and codes in mails."""
     return MailService(
         mails=ports.mails,
         users=ports.users,
@@ -57,8 +57,12 @@ def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> Mail
         passwords=ports.rules.passwords,
         limiter=ports.limiter,
         clock=ports.clock,
-        enabled=ports.mailer is not None,
     )
+
+
+def make_mail_requests(ports: Ports, notices: Notices) -> MailRequestService:
+    """Return the service with which people request mails."""
+    return MailRequestService(outbox=notices.outbox, limiter=ports.limiter, enabled=ports.mailer is not None)
 
 
 def make_invitations(ports: Ports, notices: Notices) -> InvitationService:

@@ -28,7 +28,7 @@ from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_
 from src.bootstrap.dogs import dog_handlers, make_dogs
 from src.bootstrap.factors import make_enrolments, make_factors, make_proofs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
-from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, make_notices
+from src.bootstrap.mails import mail_handlers, make_invitations, make_mail_requests, make_mails, make_notices
 from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Overrides, Ports
 from src.bootstrap.queues import make_deliveries, make_queue
@@ -98,6 +98,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         jobs=jobs,
         keys=KeyService(keys=ports.api_keys, users=ports.users, clock=clock),
         mails=mails,
+        mail_requests=make_mail_requests(ports, notices),
         passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
         passkeys=passkeys,
         operations=operations,

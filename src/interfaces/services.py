@@ -21,7 +21,7 @@ from src.application.input_rules import InputRules
 from src.application.invitations import InvitationService
 from src.application.jobs import JobService
 from src.application.keys import KeyService
-from src.application.mails import MailService
+from src.application.mails import MailRequestService, MailService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Message, Metrics
 from src.application.receipts import ReceiptService
@@ -64,6 +64,7 @@ class Services:
     jobs: JobService
     keys: KeyService
     mails: MailService
+    mail_requests: MailRequestService
     operations: MaintenanceService
     passkey_logins: PasskeyLoginService
     passkeys: PasskeyService

@@ -148,8 +148,8 @@ def _app(kind: str) -> Flask:
         case "full":
             return build(STORE, limiter=Full())
         case "silent":
-            mails = services_of(build(STORE)).mails
-            return build(STORE, services={"mails": replace(mails, enabled=False)}, settings=WITHOUT_DOMAIN)
+            requests = services_of(build(STORE)).mail_requests
+            return build(STORE, services={"mail_requests": replace(requests, enabled=False)}, settings=WITHOUT_DOMAIN)
     return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES, settings=SERVICE)
 
 

@@ -530,7 +530,7 @@ class TestEncodedWords:
         world = MailWorld(mailer=SmtpMailer("smtp://127.0.0.1:1", "accounts@example.com", lambda: NOON))
         services = services_of(world.app)
         user = services.directory.add(Profile(email=Email(ENCODED)), None)
-        services.mails.request_verification(user, SessionClient())
+        services.mail_requests.request_verification(user, SessionClient())
         world.deliver()
         [job] = services.jobs.list(None, JobStatus.FAILED).items
         assert (job.attempts, job.error) == (

@@ -1,4 +1,4 @@
-"""The service for links in mails: proving an address, logging in, and setting a new password."""
+"""The service that carries out the actions of links: proving an address, logging in, setting a new password."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -8,22 +8,12 @@ from functools import partial
 from src.application.accounts import Accounts, changes
 from src.application.accounts.failures import after_failure
 from src.application.factors import Answer, FirstStep
-from src.application.limits import (
-    FAILED_LOGINS,
-    MAILS,
-    MAILS_FROM_EVERYWHERE,
-    MAILS_TO_ADDRESS,
-    Count,
-    RateLimiter,
-    guess,
-    network,
-    subnet,
-)
+from src.application.limits import FAILED_LOGINS, Count, RateLimiter, guess, network
 from src.application.mails.tokens import MailTokens
 from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
-from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable
+from src.domain.errors import InvalidToken, NotFound, Unavailable
 from src.domain.events import Event, EventType, Recorded
 from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
@@ -36,7 +26,7 @@ _INVALID = "The link or code is wrong, was used or has expired; ask for a new ma
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailService:
-    """Requests mails with links, and carries out the actions of the links."""
+    """Carries out the actions of the links and codes in mails."""
 
     mails: MailRepository
     users: UserRepository
@@ -47,30 +37,6 @@ class MailService:
     passwords: PasswordPolicy
     limiter: RateLimiter
     clock: Clock
-    enabled: bool
-    """Whether there is a mail server, or a folder for mails in development."""
-
-    def request(self, kind: MailKind, address: Email, client: Client) -> None:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner. Raises NotFound if this service sends
-        no mails; Unavailable.
-        """
-        sender = (Count(MAILS, network(client)), Count(MAILS_TO_ADDRESS, f"{subnet(client)} {address.key}"))
-        self._accept(kind, address, client, sender, [Count(MAILS_FROM_EVERYWHERE, f"{kind} {address.key}")])
-
-    def request_verification(self, user: User, client: Client) -> None:
-        """Send a mail with a link that proves your address.
-
-        Only requests with a token of the account count, so that nobody else can use up its mails. Raises Invalid for a
-        user without an address; NotFound, Unavailable.
-        """
-        if user.email is None:
-            raise Invalid(FieldError("email", "required", "Your account has no e-mail address; set one first."))
-        address = Count(MAILS_TO_ADDRESS, f"verify {subnet(client)} {user.email.key}")
-        everywhere = Count(MAILS_FROM_EVERYWHERE, f"{MailKind.VERIFY} {user.email.key}")
-        self._accept(MailKind.VERIFY, user.email, client, [Count(MAILS, user.id), address], [everywhere])
 
     def account_to_verify(self, token: str) -> User | None:
         """Return the user whose address the token proves, or None if the token is not valid. The token stays valid."""
@@ -139,19 +105,6 @@ class MailService:
         with as_field_error("new_password"):
             new = self.passwords.check(password, username, mail.address.address)
         self._replace_password(mail, user, new, "password-reset", client)
-
-    def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
-        """Store a mail unless a limit is exceeded.
-
-        The groups of ``limits`` are counted one after another. If a group refuses the mail, the next groups do not
-        count it.
-        """
-        if not self.enabled:
-            raise NotFound("This service sends no mails.")
-        with suppress(TooManyRequests):
-            for counts in limits:
-                self.limiter.hit(*counts)
-            self.notices.outbox.add(kind, address, client.language)
 
     def _replace_password(self, mail: Mail, user: User, password: NewPassword, reason: str, client: Client) -> User:
         """Make ``password`` the only way to sign in to the account of a mail, and spend the mail. Return the user.

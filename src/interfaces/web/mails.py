@@ -134,7 +134,7 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
     mails, rules = services().mails, services().rules
     match kind:
         case MailKind.LOGIN if form.send:
-            mails.request(kind, rules.parse_email(form.email), client())
+            services().mail_requests.request(kind, rules.parse_email(form.email), client())
             return {"sent": True}
         case MailKind.LOGIN:
             return {"done": True, "tokens": _log_in(form, client())}

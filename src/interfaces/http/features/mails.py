@@ -119,7 +119,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
         return no_content()
     if caller is None:
         raise Unauthenticated
-    services().mails.request_verification(caller.user, client())
+    services().mail_requests.request_verification(caller.user, client())
     return _requested_answer()
 
 
@@ -144,7 +144,7 @@ def reset_password(body: PasswordReset) -> None:
 
 
 def _requested(kind: MailKind, body: MailAddress) -> Response:
-    services().mails.request(kind, body.email, client())
+    services().mail_requests.request(kind, body.email, client())
     return _requested_answer()
 
 

@@ -78,7 +78,7 @@ def change_names(caller: Caller, body: Names) -> Response:
 @account.form("/account/verify")
 def verify_address(caller: Caller) -> Response:
     """Send a mail that proves the address."""
-    services().mails.request_verification(caller.user, client())
+    services().mail_requests.request_verification(caller.user, client())
     return go(HOME, "verify")
 
 

@@ -148,7 +148,10 @@ def invited_address(token: str) -> str | None:
 @console.context_processor
 def _ways_in() -> dict[str, Any]:
     """Tell every template whether the service sends mails, and give it the passkey options for a sign-in."""
-    return {"mails": services().mails.enabled, "passkey_options": partial(offered, services().passkey_logins.options)}
+    return {
+        "mails": services().mail_requests.enabled,
+        "passkey_options": partial(offered, services().passkey_logins.options),
+    }
 
 
 @signing_in.form()
@@ -168,7 +171,7 @@ def sign_in_with_passkey(body: PasskeySignIn) -> Response:
 @by_mail.form()
 def send_mail(caller: Caller | None, body: MailSignIn) -> Response:
     """Send a mail with a link and a code. The answer is the same for every address."""
-    services().mails.request(MailKind.LOGIN, body.email, client())
+    services().mail_requests.request(MailKind.LOGIN, body.email, client())
     response = by_code.render(caller, typed={"email": body.email.address})
     response.set_cookie(
         LINK_COOKIE,
@@ -207,7 +210,7 @@ def accept_invitation(caller: Caller | None, body: InvitedRegistration) -> Respo
 @forgetting.form()
 def send_reset(caller: Caller | None, body: ForgottenPassword) -> Response:
     """Send a mail that leads to a new password. The answer is the same for every address."""
-    services().mails.request(MailKind.RESET, body.email, client())
+    services().mail_requests.request(MailKind.RESET, body.email, client())
     return forgetting.render(caller, sent=body.email.address)
 
 
