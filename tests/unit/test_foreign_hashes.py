@@ -1,7 +1,7 @@
 """Hashes of other systems, each made by the system itself, and the logins that replace them."""
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, low_level
 
 from src.application.importing import NotImportable
 from src.infrastructure.identity import foreign_hashes
@@ -86,6 +86,14 @@ def test_an_argon2_hash_of_another_system_is_normalised_as_it_was_there() -> Non
     assert verify(accept(hash), "pässword")
 
 
+def test_each_version_of_argon2_is_checked() -> None:
+    for version, left_out in ((0x10, "$v=16"), (0x10, ""), (0x13, "")):
+        secret = low_level.hash_secret(PASSWORD.encode(), b"salt" * 4, 1, 8, 1, 32, low_level.Type.ID, version)
+        kept = accept(secret.decode().replace(left_out, ""))
+        assert verify(kept, PASSWORD)
+        assert not verify(kept, "secret")
+
+
 def test_bcrypt_ignores_what_comes_after_72_bytes() -> None:
     import bcrypt
 
@@ -108,6 +116,19 @@ def test_bcrypt_ignores_what_comes_after_72_bytes() -> None:
         "pbkdf2_sha256$1000$salt$a",
         "scrypt:1000:8:1$salt$aa",
         "$argon2id$v=19$m=64,t=1,p=1$broken",
+        *(
+            DJANGO["argon2"].replace(*changed)
+            for changed in (
+                ("v=19", "v=77"),
+                ("t=1", "t=0"),
+                ("p=1", "p=0"),
+                ("m=64", "m=7"),
+                ("m=64,t=1,p=1", "m=31,t=1,p=4"),
+                ("m=64,t=1", "t=1,m=64"),
+                ("NXhFaklCNll2UWlFODFPcHU2cVRQRw", "NXhFaklC"),
+                ("NXhFaklCNll2UWlFODFPcHU2cVRQRw", "NXhFaklCNll2U"),
+            )
+        ),
         "hmac-sha512$a2V5$secret",
         DJANGO["pbkdf2"][:60],
         WERKZEUG["scrypt"][:59],

@@ -38,7 +38,7 @@ Argon2 starts threads for each lane of each pass, which takes longer than to wri
 _MIN_HASH_BYTES, _MAX_HASH_BYTES, _MAX_SALT_BYTES, _MAX_TEXT = 16, 64, 128, 4096
 """The shortest hash that is accepted, because a part of one, as a column that is too short keeps, has other passwords
 too; and the longest hash, salt and text. PBKDF2 takes as many times as long for a hash that is longer."""
-_MIN_BCRYPT = 4
+_MIN_BCRYPT, _MIN_ARGON2_SALT_BYTES = 4, 8
 _BCRYPT_BYTES = 72  # bcrypt reads no more of a password
 
 
@@ -130,7 +130,10 @@ def _bcrypt(prehashed: str | None, text: str, cost: str) -> ForeignHash:
 
 def _argon2(text: str) -> ForeignHash:
     costs = argon2.extract_parameters(text)
-    _require_sizes(costs.hash_len, costs.salt_len)
+    salt, hash = (_b64(part) for part in text.split("$")[-2:])
+    _require_sizes(len(hash), len(salt))
+    if not costs.time_cost or costs.memory_cost < 8 * costs.parallelism or len(salt) < _MIN_ARGON2_SALT_BYTES:
+        raise ValueError
 
     def check(password: bytes) -> bool:
         with suppress(VerifyMismatchError):
@@ -165,7 +168,7 @@ def _hmac(key: str, text: str) -> ForeignHash:
 
 _PATTERNS: list[tuple[str, Callable[..., ForeignHash]]] = [
     (r"(?:bcrypt(_sha256)?\$)?(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})", _bcrypt),
-    (r"argon2(\$argon2(?:id|i|d)\$.+)", _argon2),
+    (r"argon2(\$argon2(?:id|i|d)\$(?:v=1[69]\$)?m=\d{1,9},t=\d{1,9},p=\d{1,9}(?:\$[A-Za-z0-9+/]+){2})", _argon2),
     (r"\$pbkdf2(?:-(sha256|sha512))?\$(\d{1,9})\$([^$]+)\$([^$]+)", partial(_pbkdf2, _b64, _b64)),
     (r"pbkdf2_(sha1|sha256)\$(\d{1,9})\$([^$]+)\$([^$]+)", partial(_pbkdf2, str.encode, _b64)),
     (r"pbkdf2:(sha1|sha256|sha512):(\d{1,9})\$([^$]+)\$([0-9a-f]+)", partial(_pbkdf2, str.encode, bytes.fromhex)),
