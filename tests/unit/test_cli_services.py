@@ -47,7 +47,11 @@ def test_an_exported_service_goes_on_elsewhere_with_its_id_and_both_secrets(
     assert [grant(client, id, each) for each in (secret, renewed)] == [200, 200]
     assert prepared("services", "export").out == exported
     assert prepared("services", "delete", id, "--yes").code == 0
-    assert "had this id" in prepared("services", "import", "services.jsonl").err
+    other = json.loads(exported) | {"id": "another-id-of-a-service"}
+    Path("services.jsonl").write_text(f"{json.dumps(other)}\n{exported}")
+    stopped = prepared("services", "import", "services.jsonl")
+    assert (stopped.code, stopped.out) == (1, "imported 1, already there 0\n")
+    assert f"{id}: another account had this id" in stopped.err
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,12 @@ def import_services(console: Console, file: Path) -> None:
         except ValidationError as error:
             place = ".".join(map(str, error.errors()[0]["loc"])) or "the line"
             raise click.ClickException(f"line {number}: {place} is not as `services export` writes it") from None
-    imported = 0
-    for account in accounts:
-        try:
+    imported = seen = 0
+    try:
+        for account in accounts:
             imported += service_accounts.add_exported(account)
-        except Taken:
-            raise click.ClickException(f"{account.id}: another account had this id here") from None
-    click.echo(f"imported {imported}, already there {len(accounts) - imported}")
+            seen += 1
+    except Taken:
+        raise click.ClickException(f"{accounts[seen].id}: another account had this id here") from None
+    finally:
+        click.echo(f"imported {imported}, already there {seen - imported}")
