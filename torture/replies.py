@@ -26,7 +26,7 @@ from src.infrastructure.stores.sql import SqlStore
 from src.interfaces.app import create_app
 from src.settings import Settings
 from tests.e2e.faults import Connection, Proxy, proxied, reply_lost
-from tests.e2e.replies import ACTS, InProcess, LostReply, OverHttp, Person, Sent, Way, perform
+from tests.e2e.replies import ACTS, COMMITTED, InProcess, LostReply, OverHttp, Person, Sent, Way, perform
 from tests.e2e.service import portero, redis_server
 from tests.e2e.wiring import wire
 from tests.support import emulators
@@ -166,7 +166,7 @@ class World:
             self._way(self._opened(SqlStore.open(each, pool_size=4)))
             for each in (url, url.replace(server, proxy.address))
         )
-        return Protocol(whole, broken, _losing(proxy, b"COMMIT"))
+        return Protocol(whole, broken, _losing(proxy, COMMITTED))
 
     def _dynamodb(self) -> Protocol:
         endpoint, table = self._stack.enter_context(emulators.dynamodb()), f"portero-{uuid4().hex}"

@@ -19,6 +19,8 @@ NO_ANSWER = 0
 _REPEATED = (NO_ANSWER, 503)
 _ATTEMPTS = 4
 CONTENT = b"some bytes"
+COMMITTED = b"COMMIT\0"
+"""The statement that ends a transaction of PostgreSQL. READ COMMITTED, which may begin one, does not contain it."""
 
 
 class LostReply:
