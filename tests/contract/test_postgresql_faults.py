@@ -15,17 +15,22 @@ import psycopg
 import pytest
 
 from src.domain.errors import Unavailable
+from src.domain.jobs import Job
+from src.domain.mails import Mail, MailKind
+from src.domain.values import Email
 from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.stores.driver import Insert, Update
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore, engine, postgresql
 from tests.contract.documents import CLAIM, claim, only
 from tests.contract.test_rpcs import log_in, serve
 from tests.e2e.faults import proxied, reset
-from tests.e2e.replies import LostReply
+from tests.e2e.replies import COMMITTED, LostReply
 from tests.support.clock import Stopwatch, outcome_within, until
 from tests.support.databases import create_database
 from tests.support.emulators import Cluster, postgres_cluster
+from tests.support.working import NOON
 
 THREADS = 4
 
@@ -188,13 +193,27 @@ def test_a_commit_whose_reply_is_lost_is_a_success(url: str) -> None:
     address = urlsplit(url).netloc.rpartition("@")[2]
     with proxied(address) as proxy, closing(open_store(url.replace(address, proxy.address))) as store:
         for write in (Insert(claim("1"), CLAIM), Insert(claim("2"), CLAIM)):
-            proxy.fail(lost := LostReply(b"COMMIT"))
+            proxy.fail(lost := LostReply(COMMITTED))
             revisions = store.commit(write)
             assert lost.lost == 1
             assert revisions == {write.key: only(store, write.key).revision}
-        proxy.fail(lost := LostReply(b"COMMIT"))
+        proxy.fail(lost := LostReply(COMMITTED))
         changed = store.commit(Update(claim("1"), CLAIM | {"kind": "new"}, only(store, claim("1")).revision))
         assert (lost.lost, changed) == (1, {claim("1"): only(store, claim("1")).revision})
+
+
+def test_a_token_whose_spending_got_no_reply_counts_as_spent_by_its_sender(url: str) -> None:
+    address = urlsplit(url).netloc.rpartition("@")[2]
+    with proxied(address) as proxy, closing(open_store(url.replace(address, proxy.address))) as store:
+        mails = Mails(store)
+        mail = Mail.new(MailKind.LOGIN, Email("ana@example.com"), "en", NOON)
+        mails.add(mail, Job.new(kind="mail", subject_id=mail.id, user_id=None, now=NOON))
+        [stored] = mails.get_many(mail.id)
+        assert stored
+        proxy.fail(lost := LostReply(COMMITTED))
+        assert mails.spend(stored)
+        assert lost.lost == 1
+        assert not mails.spend(stored)
 
 
 def test_a_commit_that_is_lost_on_its_way_is_sent_again(url: str) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
-from src.domain.values import Email
+from src.domain.values import Email, new_id
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.stores.driver import Write
+from src.infrastructure.stores.driver import Insert, Key, Write
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.schema import MAILS
+from src.infrastructure.stores.schema import MAILS, SPENT
 
 
 class Mails(Documents[Mail]):
@@ -35,11 +35,13 @@ class Mails(Documents[Mail]):
     def spend(self, mail: Mail) -> bool:
         """Remove a mail, whatever its stored revision is. Return whether this call removed it.
 
-        A concurrent request with a wrong code may change the revision, but must not prevent the removal.
+        A concurrent request with a wrong code may change the revision, but must not prevent the removal. The same
+        commit adds another document, by which the store recognises this commit if its reply was lost.
         """
+        witness = Insert(Key(SPENT, new_id()), {"expires_at": mail.expires_at})
         stored: Mail | None = mail
         while stored:
-            if self._remove_unchanged(stored):
+            if self._remove_unchanged(stored, witness):
                 return True
             stored = self.get(mail.id)
         return False
