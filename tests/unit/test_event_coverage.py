@@ -29,7 +29,7 @@ STEPS = {
     "accounts/linked/delete.py": 2,
     "accounts/linked/reconcile.py": 6,
     "accounts/linked/mirror.py": 2,  # marks of what the provider does not know yet
-    "importing/__init__.py": 1,  # users-imported tells of all of them
+    "importing/service.py": 1,  # users-imported tells of all of them
 }
 """The most writes without events in a module."""
 
