@@ -21,7 +21,6 @@ POSITIONS = {"create": 3, "upgrade": 3, "change": 3, "delete": 2, "set_password"
 POSITIONS |= {"end_sessions": 2, "add": 1, "add_after": 3}
 """The place of ``events`` among the arguments."""
 STEPS = {
-    "accounts/interface.py": 4,  # a guest expires; the second tombstone of a deletion; the base of two operations
     "accounts/local.py": 3,  # reconciliation; a new hash of the same password
     "accounts/linked/base.py": 0,
     "accounts/linked/change.py": 6,  # marks and undone steps, and the second end of the sessions
@@ -29,6 +28,7 @@ STEPS = {
     "accounts/linked/delete.py": 2,
     "accounts/linked/reconcile.py": 6,
     "accounts/linked/mirror.py": 2,  # marks of what the provider does not know yet
+    "accounts/removal.py": 2,  # a guest expires; the second tombstone of a deletion
     "importing/service.py": 1,  # users-imported tells of all of them
 }
 """The most writes without events in a module."""
