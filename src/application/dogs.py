@@ -68,7 +68,7 @@ class DogService:
         """List the adopted dogs, ordered by name."""
         return self.dogs.find(adopted=True, cursor=cursor, limit=limit)
 
-    def list_of(self, user_id: str, cursor: str | None, limit: int) -> Page[Dog]:
+    def list_for_user(self, user_id: str, cursor: str | None, limit: int) -> Page[Dog]:
         """List the dogs of a user, ordered by name. Raises NotFound."""
         require_visible(self.users.get(user_id))
         return self.dogs.find(user_id=user_id, cursor=cursor, limit=limit)

@@ -376,9 +376,9 @@ class TestService:
         rex = world.change(world.ada, "Rex", {"is_adopted": True}, None)
         assert world.service.list(None, 10).items == [bello, rex]
         assert world.service.list_adopted(None, 10).items == [rex]
-        assert world.service.list_of("eve", None, 10).items == [bello]
+        assert world.service.list_for_user("eve", None, 10).items == [bello]
         with pytest.raises(NotFound):
-            world.service.list_of("nobody", None, 10)
+            world.service.list_for_user("nobody", None, 10)
 
     def test_a_name_can_be_taken_once(self, world: DogWorld) -> None:
         world.add("Rex")

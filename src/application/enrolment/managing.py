@@ -36,7 +36,7 @@ class FactorService:
         """List the second factors of a user, the newest first."""
         return self.proofs.factors.list_for_user(user_id, cursor, limit)
 
-    def list_of(self, id: str, cursor: str | None, limit: int) -> Page[Factor]:
+    def list_for_user(self, id: str, cursor: str | None, limit: int) -> Page[Factor]:
         """List the second factors of a user, the newest first, for admins. Raises NotFound."""
         return self.list(require_visible(self.users.get(id)).id, cursor, limit)
 

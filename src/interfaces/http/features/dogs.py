@@ -74,7 +74,7 @@ def list_adopted_dogs(query: Paging) -> Response:
 @route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView)
 def list_dogs_of_user(caller: Caller, id: str, query: Paging) -> Response:
     """List the dogs of a user, ordered by name."""
-    return render_list(services().dogs.list_of(id, query.cursor, query.limit), DogView)
+    return render_list(services().dogs.list_for_user(id, query.cursor, query.limit), DogView)
 
 
 @route("GET /api/dogs/<name>", Access.PUBLIC, DogView, errors=(Unavailable,))

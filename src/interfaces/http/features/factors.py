@@ -165,7 +165,7 @@ def renew_recovery_codes(caller: Caller) -> Response:
 @route("GET /users/<id>/factors", Access.AUDITOR, FactorView)
 def list_factors_of_user(caller: Caller, query: Paging, id: str) -> Response:
     """List the second factors of a user, the newest first."""
-    return render_list(services().factors.list_of(id, query.cursor, query.limit), FactorView, FactorView.of)
+    return render_list(services().factors.list_for_user(id, query.cursor, query.limit), FactorView, FactorView.of)
 
 
 @route("DELETE /users/<id>/factors", Access.ADMIN, step_up=StepUp.RECENT)

@@ -39,7 +39,7 @@ class DogForm(NewDog):
 def _dogs(caller: Caller) -> Mapping[str, Any]:
     service, shown, place = services().dogs, request.args.get("show"), (request.args.get("cursor") or None, _AT_ONCE)
     if shown == "yours":
-        page = service.list_of(caller.user.id, *place)
+        page = service.list_for_user(caller.user.id, *place)
     elif shown == "adopted":
         page = service.list_adopted(*place)
     else:

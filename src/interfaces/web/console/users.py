@@ -106,7 +106,7 @@ def _user(caller: Caller, id: str) -> Mapping[str, Any]:
         "person": services().directory.show(id),
         "sessions": [(each, device(each.client.user_agent)) for each in sessions.items],
         "more": next_query(sessions),
-        "factors": services().factors.list_of(id, None, ROWS).items,
+        "factors": services().factors.list_for_user(id, None, ROWS).items,
         "history": [(each, sentence(each, accepted_language())) for each in history.items],
     }
 
