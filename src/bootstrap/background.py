@@ -26,7 +26,7 @@ def start_background(services: Services) -> list[Event]:
     """Start the periodic tasks in threads. Return their events, each of which stops a task when it is set."""
     remove_abandoned_files()
     return [
-        repeat(services.operations.sweep, _SWEEP_SECONDS),
+        repeat(services.maintenance.sweep, _SWEEP_SECONDS),
         repeat(services.jobs.resend, _RESEND_SECONDS),
         repeat(services.dispatcher.run, _DISPATCH_SECONDS),
     ]

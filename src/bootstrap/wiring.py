@@ -76,14 +76,14 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     files = make_files(ports, file_objects, queue)
     events = EventService(events=ports.events)
     account_service = make_account_service(ports, accounts, sessions, notices)
-    operations = _make_maintenance(ports, accounts, file_objects, dataset_objects)
+    maintenance = _make_maintenance(ports, accounts, file_objects, dataset_objects)
     return Services(
         accounts=account_service,
         administration=make_administration(ports, directory, notices),
         authentication=authentication,
         browsers=BrowserSessionService(sessions=sessions),
         custom_tokens=CustomTokenService(accounts=accounts, enabled=settings.firebase_tokens),
-        deliveries=make_deliveries(settings, queue, [operations.sweep, jobs.resend, dispatcher.run, lanes.wait]),
+        deliveries=make_deliveries(settings, queue, [maintenance.sweep, jobs.resend, dispatcher.run, lanes.wait]),
         datasets=make_datasets(ports, dataset_objects, queue),
         directory=directory,
         dogs=make_dogs(ports, queue),
@@ -101,7 +101,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         mail_requests=make_mail_requests(ports, notices),
         passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
         passkeys=passkeys,
-        operations=operations,
+        maintenance=maintenance,
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
         second_steps=SecondStepService(sessions=sessions, passkeys=passkeys, use_mail=mails.use_for_login),
         service_accounts=service_accounts,

@@ -65,7 +65,7 @@ class Services:
     keys: KeyService
     mails: MailService
     mail_requests: MailRequestService
-    operations: MaintenanceService
+    maintenance: MaintenanceService
     passkey_logins: PasskeyLoginService
     passkeys: PasskeyService
     receipts: ReceiptService

@@ -189,7 +189,7 @@ def test_an_anonymous_user_begins_again_after_a_day(world: World) -> None:
     world.later = timedelta(hours=24, seconds=1)
     assert world.status(device.id_token) == 401
     world.later += timedelta(minutes=2)
-    world.services.operations.sweep()
+    world.services.maintenance.sweep()
     assert world.user(device.id_token)["id"] == uid
     assert world.call("GET", "/tasks", device.id_token).get_json() == []
 
@@ -218,7 +218,7 @@ def test_a_link_is_kept_when_the_user_comes_back_after_the_life_of_a_guest(world
     world.call("POST", "/tasks", device.id_token, title="Look around")
     device.linkPassword(address, PASSWORD)
     world.later = timedelta(days=2)
-    world.services.operations.sweep()
+    world.services.maintenance.sweep()
     user = world.user(device.id_token)
     assert (user["id"], user["role"], user["email"]) == (uid, "user", address)
     assert len(world.call("GET", "/tasks", device.id_token).get_json()) == 1

@@ -281,7 +281,7 @@ def test_an_upload_can_be_repeated_after_its_process_died(
             )
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code == 409
     watch.forward(61)
-    assert services_of(client.application).operations.sweep() == 1
+    assert services_of(client.application).maintenance.sweep() == 1
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code in (201, 202)
     assert _count(client, root, path) == 1
 
@@ -307,7 +307,7 @@ def test_a_key_is_kept_for_a_day(client: Client, root: Person, watch: Watch, pat
 def test_an_expired_key_is_removed(client: Client, root: Person, watch: Watch, store: MemoryStore, app: Flask) -> None:
     _create(client, root, "/tasks")
     watch.forward(DAY)
-    services_of(app).operations.sweep()
+    services_of(app).maintenance.sweep()
     assert not [name for name, _ in store.documents if name == "receipts"]
 
 

@@ -56,11 +56,11 @@ def test_a_sweep_is_counted_by_what_it_did_and_where_it_failed(
     world: MailWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     join(world.client)
-    operations = services_of(world.app).operations
+    maintenance = services_of(world.app).maintenance
     world.watch.forward(timedelta(days=400).total_seconds())
-    swept = operations.sweep()
-    monkeypatch.setattr(type(operations.files), "reconcile", Mock(side_effect=Unavailable))
-    operations.sweep()
+    swept = maintenance.sweep()
+    monkeypatch.setattr(type(maintenance.files), "reconcile", Mock(side_effect=Unavailable))
+    maintenance.sweep()
     found = measured(world)
     assert found["portero_swept_total expired"] == swept > 0
     assert found["portero_sweep_failures_total files"] == 1

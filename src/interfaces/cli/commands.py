@@ -95,7 +95,7 @@ def check(console: Console) -> None:
 @click.pass_obj
 def reconcile(console: Console, older_than: int) -> None:
     """Finish or undo account changes that a crash left between the store and the identity provider."""
-    count = console.services().operations.reconcile_accounts(timedelta(seconds=older_than))
+    count = console.services().maintenance.reconcile_accounts(timedelta(seconds=older_than))
     click.echo(f"reconciled {count}")
 
 
@@ -104,7 +104,7 @@ def reconcile(console: Console, older_than: int) -> None:
 def sweep(console: Console) -> None:
     """Reconcile, remove expired data and send overdue jobs once, as running processes do from time to time."""
     services = console.services()
-    click.echo(f"swept {services.operations.sweep()}, sent {services.jobs.resend()}")
+    click.echo(f"swept {services.maintenance.sweep()}, sent {services.jobs.resend()}")
 
 
 @cli.group()
@@ -150,7 +150,7 @@ def create_admin(console: Console, username: str, email: str, password: str | No
     """Make an account with the role admin."""
     services = console.services()
     # The password is asked for when all else is known to be right.
-    services.operations.check_store()
+    services.maintenance.check_store()
     with as_bad_parameter("--username"):
         name = services.rules.parse_new_username(username)
     with as_bad_parameter("--email"):

@@ -35,7 +35,7 @@ def play(store: Store, name: str, number: int, *, histories: int, steps: int) ->
     )
     run_state_machine_as_test(machine, settings=limits)
     watch.forward(timedelta(hours=1))
-    while services_of(app).operations.sweep():
+    while services_of(app).maintenance.sweep():
         pass  # until what was deleted is reconciled
     assert broken_invariants(store) == []
     return counts

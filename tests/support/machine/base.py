@@ -71,7 +71,7 @@ class ServiceMachine(RuleBasedStateMachine):
 
     @rule()
     def the_service_sweeps(self) -> None:
-        self.services.operations.sweep()
+        self.services.maintenance.sweep()
         self.services.jobs.resend()
 
     def teardown(self) -> None:

@@ -32,7 +32,7 @@ def show_readiness() -> Response:
     """Tell whether the store can be reached and the process is not about to end."""
     if services().jobs.runner.stopping.is_set():
         raise Unavailable
-    services().operations.check_store()
+    services().maintenance.check_store()
     return _public(StatusView().model_dump_json())
 
 
