@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 
 from src.domain.csv.columns import Column
-from src.domain.csv.spelling import fold
+from src.domain.csv.spelling import match_key
 from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType, Comparable
 
 ISO = "yyyy-mm-dd"
@@ -101,7 +101,7 @@ def _number_grammar(decimal: str | None, thousands: str | None) -> str:
 
 def _word(text: str) -> str:
     accents = {"a": "aáàâãä", "e": "eéèêë", "i": "iíìîï", "o": "oóòôõö", "u": "uúùûü"}
-    return "".join(f"[{accents[c]}]" if c in accents else re.escape(c) for c in fold(text))
+    return "".join(f"[{accents[c]}]" if c in accents else re.escape(c) for c in match_key(text))
 
 
 def _words(*words: str | None) -> str:
@@ -163,7 +163,7 @@ def normalised(column: Column, text: str) -> str:
             plain = f"-{plain.strip('(-)')}" if plain[-1] in "-)" else plain
             return plain.replace(column.decimal, ".") if column.decimal else plain
         case ColumnType.BOOLEAN:
-            return "true" if fold(text) == fold(column.true or "true") else "false"
+            return "true" if match_key(text) == match_key(column.true or "true") else "false"
         case ColumnType.DATE if column.format not in (None, ISO):
             return _iso_date(column.format or ISO, text)
         case ColumnType.DATETIME if column.format and not column.format.startswith(ISO):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from src.domain.csv import Column, ColumnType
 from src.domain.csv.forms import any_form, grammar
-from src.domain.csv.spelling import fold
+from src.domain.csv.spelling import match_key
 from src.infrastructure.csv.checking.evidence import MIN_VALUES, ColumnEvidence
 from src.infrastructure.csv.checking.ranges import ordinary_range
 
@@ -112,7 +112,7 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
 def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:
     groups: dict[str, Counter[str]] = {}
     for value, count in evidence.counts.items():
-        groups.setdefault(fold(value), Counter())[value] += count
+        groups.setdefault(match_key(value), Counter())[value] += count
     if evidence.filled < MIN_VALUES or len(groups) > CATEGORIES * evidence.filled:
         return frozenset()
     found: set[str] = set()

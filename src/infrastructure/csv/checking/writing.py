@@ -10,7 +10,7 @@ from itertools import chain
 from src.domain.csv import GRAMMAR, Column, ColumnType, Schema
 from src.domain.csv.forms import LOCALES, any_form, candidates, grammar, parts_of, with_default_form
 from src.domain.csv.schema import language_of
-from src.domain.csv.spelling import fold
+from src.domain.csv.spelling import match_key
 from src.infrastructure.csv.checking.evidence import ColumnEvidence
 from src.infrastructure.csv.reading.source import Source
 
@@ -68,9 +68,9 @@ def _boolean_forms(evidence: ColumnEvidence, *, is_given: bool) -> Iterator[tupl
     by_word: dict[str, Counter[str]] = {}
     for value, count in evidence.counts.items():
         if len(value) <= 12:
-            by_word.setdefault(fold(value), Counter())[value] += count
+            by_word.setdefault(match_key(value), Counter())[value] += count
     for form in candidates(ColumnType.BOOLEAN):
-        true, false = fold(form.true or ""), fold(form.false or "")
+        true, false = match_key(form.true or ""), match_key(form.false or "")
         has_both = true in by_word and (false in by_word or not false)
         is_obvious = true in ("true", "verdadero") and (true in by_word or false in by_word)
         if (true in ("1", "x") and not is_given) or not (has_both or is_obvious):

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from src.domain.csv import Column
-from src.domain.csv.spelling import fold
+from src.domain.csv.spelling import match_key
 
 MAX_TITLES = 10
 """The number of rows above the header that are passed over."""
@@ -30,8 +30,8 @@ def count_titles(rows: Sequence[Sequence[str]], expected: Iterable[Column]) -> i
     A title fills few cells of its row. The header fills nearly all cells, with different texts, and the rows below it
     have as many cells. Unless the titles are certain, the first row is taken as the header.
     """
-    names = {fold(column.name) for column in expected}
-    matching = [len(names & {*map(fold, row)}) for row in rows[: MAX_TITLES + 1]]
+    names = {match_key(column.name) for column in expected}
+    matching = [len(names & {*map(match_key, row)}) for row in rows[: MAX_TITLES + 1]]
     best = max(range(len(matching)), key=matching.__getitem__, default=0)
     # A single name below the first row may well be a value.
     if matching and matching[best] > (best > 0) and 2 * matching[best] >= min(len(names), len(rows[best])):
@@ -110,8 +110,8 @@ def match_columns(names: Sequence[str], columns: Sequence[Column]) -> dict[int, 
     """
     by_name = {column.name: column for column in columns}
     found = {at: by_name.pop(name) for at, name in enumerate(names) if name in by_name}
-    similar = {fold(name): name for name in by_name}
+    similar = {match_key(name): name for name in by_name}
     for at, name in enumerate(names):
-        if at not in found and (match := similar.pop(fold(name), None)) is not None:
+        if at not in found and (match := similar.pop(match_key(name), None)) is not None:
             found[at] = by_name[match]
     return found
