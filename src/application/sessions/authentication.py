@@ -62,8 +62,8 @@ class AuthenticationService:
 
     def caller(self, user: User, session: Session | None, proof: Proof, signed_in_at: datetime | None = None) -> Caller:
         """Return a user as the caller of a request. ``proof`` decides which role is effective."""
-        counted = self.counted(user, proof.level)
-        return Caller(counted, session, proof, signed_in_at, None if counted is user else user.role)
+        effective = self.with_effective_role(user, proof.level)
+        return Caller(effective, session, proof, signed_in_at, None if effective is user else user.role)
 
     def _caller_with_key(self, text: str) -> Caller:
         """Return the caller of a key. Its role is UPLOADER at most, and no more than USER if it needs two factors.
@@ -86,7 +86,7 @@ class AuthenticationService:
         withheld = user.role if user.role in (Role.AUDITOR, Role.ADMIN, *self.mfa_roles) else None
         return Caller(replace(user, role=Role.USER) if withheld else user, None, proof, withheld=withheld, key=key)
 
-    def counted(self, user: User, level: Level) -> User:
+    def with_effective_role(self, user: User, level: Level) -> User:
         """Return a user with the role that is effective after a proof of this level."""
         if user.role in self.mfa_roles and level is Level.ONE_FACTOR and not user.is_service:
             return replace(user, role=Role.USER)

@@ -37,7 +37,7 @@ class BrowserSessionService:
     def _used(self, session: Session, user: User) -> tuple[Session, User]:
         """Store the use of a session. Of simultaneous requests only the first one writes."""
         service = self.sessions
-        user, now = service.checked(session, user), service.clock()
+        user, now = service.require_current_sign_in(session, user), service.clock()
 
         def use(stored: Session, owner: User) -> Session:
             if not stored.is_valid(owner, now):

@@ -121,7 +121,7 @@ class SessionService(SessionStarter):
         Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
         session = caller.require_session()
-        return self.tokens_for(self.checked(session, caller.stored_user), session, caller.proof)
+        return self.tokens_for(self.require_current_sign_in(session, caller.stored_user), session, caller.proof)
 
     def refresh(self, value: str, client: Client) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens, and spend the refresh token.
@@ -224,9 +224,9 @@ class SessionService(SessionStarter):
         if session is None or user is None:
             raise InvalidToken
         usable = token.hash == session.current_hash or session.in_grace_period(token.hash, now)
-        return session, self.checked(session, user) if usable and session.is_valid(user, now) else user
+        return session, self.require_current_sign_in(session, user) if usable and session.is_valid(user, now) else user
 
-    def checked(self, session: Session, user: User) -> User:
+    def require_current_sign_in(self, session: Session, user: User) -> User:
         """Return the user after taking over the state of its account at the identity provider.
 
         Raises InvalidToken if the session must end; Unavailable.

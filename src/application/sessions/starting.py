@@ -89,7 +89,7 @@ class SessionStarter:
         tokens = self._start(user, client, first, second, attempts or [])
         if is_new_device:
             self.notices.new_device(user, client)
-        return self.authentication.counted(user, Proof(_methods(first, second), self.clock()).level), tokens
+        return self.authentication.with_effective_role(user, Proof(_methods(first, second), self.clock()).level), tokens
 
     def _start(
         self,
@@ -159,7 +159,7 @@ class SessionStarter:
 
     def tokens_for(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
         """Return tokens for a session. The tokens state the role that is effective after this proof."""
-        return self.tokens.issue(self.authentication.counted(user, proof.level), session, proof, refresh)
+        return self.tokens.issue(self.authentication.with_effective_role(user, proof.level), session, proof, refresh)
 
 
 def _methods(first: FirstStep, second: SecondStepProof | None) -> tuple[Method, ...]:

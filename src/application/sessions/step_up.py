@@ -70,7 +70,7 @@ class StepUpService:
         """
         session, now = caller.require_session(), self.sessions.clock()
         cookie = self.sessions.cookies.first(session.id, caller.user.id) if client.uses_cookie else None
-        user = self.sessions.checked(session, caller.stored_user)
+        user = self.sessions.require_current_sign_in(session, caller.stored_user)
 
         def change(stored: Session, owner: User) -> Session:
             if not stored.is_valid(owner, now):
