@@ -123,7 +123,7 @@ class Mail:
         """
         return replace(self, expires_at=self.valid_until or self.expires_at)
 
-    def given_back(self, user: User) -> "Mail":
+    def reactivate_token(self, user: User) -> "Mail":
         """Return the mail with its token valid again, after the identity provider failed while the token was used.
 
         The provider may have set the new password before it failed. From then on, the provider's revocations of

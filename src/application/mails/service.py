@@ -128,7 +128,7 @@ class MailService:
         events = [ended, *record(user, self._without_squatter(user))]
         try:
             stored = self.accounts.start_password_change(user.id, password, events, check=check)
-            with after_failure(self.mails.update, mail.id, lambda spent: spent.given_back(stored)):
+            with after_failure(self.mails.update, mail.id, lambda spent: spent.reactivate_token(stored)):
                 self.accounts.finish_password_change(stored, password, remove_other_sign_ins=True)
             # Only now: after a failure in between, the next mail must replace the password again.
             changed = self.users.update(user.id, prove, events=record)
