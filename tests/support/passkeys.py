@@ -20,7 +20,7 @@ def store(services: Services, user_id: str, credential: dict[str, Any]) -> Facto
     """Store a new passkey for a user, and return its factor."""
     user = services.accounts.users.get(user_id)
     assert user
-    factor, evidence = services.passkeys.enrolled(user, credential, None)
+    factor, evidence = services.passkeys.verify_enrolment(user, credential, None)
 
     def change(stored: User) -> User:
         return stored.with_factor(factor.id, factor.kind, now())

@@ -65,7 +65,7 @@ class World:
 
     def prove(self, ticket: Ticket | None = None, code: str = "", recovery_code: str = "") -> Sequence[str]:
         """Prove with an answer, and write the evidence."""
-        with self.service.proved(self.user, Answer(code, recovery_code), Client(), ticket=ticket) as proof:
+        with self.service.check_answer(self.user, Answer(code, recovery_code), Client(), ticket=ticket) as proof:
             self.factors.save([], self.user.id, lambda user: user, proof.evidence)
             return proof.methods
 

@@ -114,7 +114,7 @@ class EnrolmentService:
         registered.
         """
         self._require_may_enrol(caller)
-        factor, evidence = self.passkeys.enrolled(caller.user, credential, name)
+        factor, evidence = self.passkeys.verify_enrolment(caller.user, credential, name)
         return self._add(caller, factor, evidence, PASSKEY_METHODS, client)
 
     def _require_may_enrol(self, caller: Caller) -> None:

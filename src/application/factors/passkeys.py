@@ -56,7 +56,7 @@ class PasskeyService:
             user, self._passkeys_of(user), self._challenge(_Purpose.ENROLMENT, user.id)
         )
 
-    def enrolled(self, user: User, credential: Credential, name: str | None) -> tuple[Factor, Evidence]:
+    def verify_enrolment(self, user: User, credential: Credential, name: str | None) -> tuple[Factor, Evidence]:
         """Return the new factor of a credential that a browser has made, and the evidence to store it with.
 
         Raises WrongPasskey, Unavailable.

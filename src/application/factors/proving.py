@@ -97,7 +97,7 @@ class ProofService:
         return user, factor
 
     @contextmanager
-    def proved(
+    def check_answer(
         self, user: User, answer: Answer, client: Client, *, ticket: Ticket | None = None, factor: Factor | None = None
     ) -> Iterator[SecondStepProof]:
         """Check an answer, and run the block, which must commit the evidence of the proof.

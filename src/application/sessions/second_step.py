@@ -41,7 +41,7 @@ class SecondStepService:
         except AlreadyUsed:
             raise InvalidToken("The first step of the login has expired or was used; log in again.") from None
         user = pending.require_current(stored)
-        with proofs.proved(user, answer, client, ticket=pending.ticket, factor=factor) as proof:
+        with proofs.check_answer(user, answer, client, ticket=pending.ticket, factor=factor) as proof:
             if pending.first.mail_id:
                 user = self.use_mail(pending.first.mail_id, client)
             return self.sessions.start_proved(user, client, pending.first, proof)

@@ -70,7 +70,7 @@ class SessionStarter:
             return self.start_proved(prepare(user), client, first, None, attempts)
         if answer is None:
             raise self.pending.refusal(user, first)
-        with self.proofs.proved(user, answer, client) as proof:
+        with self.proofs.check_answer(user, answer, client) as proof:
             return self.start_proved(prepare(user), client, first, proof, attempts)
 
     def start_proved(

@@ -53,7 +53,7 @@ class StepUpService:
         Unavailable.
         """
         caller.require_session()
-        with self.proofs.proved(caller.user, answer, client) as proof:
+        with self.proofs.check_answer(caller.user, answer, client) as proof:
             return self._step_up(caller, client, proof.methods, evidence=proof.evidence)
 
     def _step_up(
