@@ -33,7 +33,7 @@ def if_ticket(ticket: datetime | None, change: Change) -> Change:
     return lambda user: change(user) if user.ticket == ticket else user
 
 
-def expired(bury: Change) -> Change:
+def bury_if_expired(bury: Change) -> Change:
     """Return the change that turns an expired guest into a tombstone by calling ``bury``.
 
     The change raises NotFound for a guest who has registered meanwhile, or is about to.

@@ -62,7 +62,7 @@ class LinkedBase(Accounts):
         """Return the user with the names of the claims that its account has once the mirroring is finished."""
         return replace(user, mirrored_claims=tuple(sorted(self.mirror_of(user))))
 
-    def must_follow(self, user: User, changed: User) -> bool:
+    def concerns_provider(self, user: User, changed: User) -> bool:
         """Return whether a change of a user, other than of the address, must also be made at the provider."""
         differs = changed.provider is not None and self.mirror_of(user) != self.mirror_of(changed)
         return differs or disables(user, changed)
@@ -99,7 +99,7 @@ def disables(user: User, changed: User) -> bool:
     return ends_sessions and changed.disabled and not user.disabled and changed.provider is not None
 
 
-def reserving(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
+def reserve_step(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
     """Return the first step of ``change``.
 
     If the identity provider must first accept a new address, the step only reserves the new names and sets the ticket.
@@ -110,7 +110,9 @@ def reserving(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
     def reserve(user: User) -> User:
         changed = change(user)
         if changed.email == user.email and user.role is not Role.GUEST:
-            return accounts.to_be_mirrored(changed.marked(ticket)) if accounts.must_follow(user, changed) else changed
+            if not accounts.concerns_provider(user, changed):
+                return changed
+            return accounts.to_be_mirrored(changed.marked(ticket))
         if user.pending:
             raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
         return replace(user, pending=PendingChange(ticket, tuple(changed.claims - user.claims)))
@@ -118,7 +120,7 @@ def reserving(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
     return reserve
 
 
-def finishing(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
+def finish_step(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
     """Return the last step of ``change``. The step raises Unavailable if another process has taken the ticket.
 
     The mark stays if the role or the claims have to be mirrored after it.

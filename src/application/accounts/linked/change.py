@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from src.application.accounts.changes import changes
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.linked.base import LinkedBase, disables, finishing, reserving
+from src.application.accounts.linked.base import LinkedBase, disables, finish_step, reserve_step
 from src.application.accounts.linked.mirror import finish_mirror, mirror
 from src.application.accounts.steps import Change, if_active, if_ticket
 from src.application.ports import ProviderAccount
@@ -27,7 +27,7 @@ def change_account(
 ) -> User:
     """Apply ``change`` in the store and at the provider, or in neither. Raises as ``Accounts.change`` does."""
     ticket = accounts.clock()
-    reserve = reserving(accounts, change, ticket)
+    reserve = reserve_step(accounts, change, ticket)
     begun: list[User] = []
 
     def begin(stored: User) -> User:
@@ -35,14 +35,14 @@ def change_account(
         return reserve(stored)
 
     def events_of_whole_change(before: User, after: User) -> Sequence[Event]:
-        return () if after.ticket == ticket and not accounts.must_follow(before, after) else events(before, after)
+        return () if after.ticket == ticket and not accounts.concerns_provider(before, after) else events(before, after)
 
     user = accounts.users.update(id, if_active(begin), revisions=revisions, events=events_of_whole_change)
     if user.ticket != ticket:
         return user  # the address stays, so that the provider need not know
     if disables(begun[0], user):
         return revoke_sign_ins(accounts, user)
-    if accounts.must_follow(begun[0], user):
+    if accounts.concerns_provider(begun[0], user):
         return finish_mirror(accounts, user)
     try:
         account = accounts.remote.account(id)
@@ -61,7 +61,7 @@ def change_account(
         attempt(accounts.users.update, id, accounts.marked)
         raise
     with after_failure(accounts.users.update, id, accounts.marked):
-        finish = finishing(accounts, accounts.with_link(id, change), ticket)
+        finish = finish_step(accounts, accounts.with_link(id, change), ticket)
         changed = accounts.users.update(id, finish, events=events)
     return finish_mirror(accounts, changed) if changed.pending else changed
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.linked.base import LinkedBase, finishing, reserving
+from src.application.accounts.linked.base import LinkedBase, finish_step, reserve_step
 from src.application.accounts.linked.delete import free_address
 from src.application.accounts.linked.mirror import finish_mirror, mirror
 from src.application.accounts.linked.reconcile import restore
@@ -49,10 +49,10 @@ def upgrade(
 ) -> User:
     """Give a guest an account at the provider, and make it a user here. Raises as ``Accounts.upgrade`` does."""
     ticket = accounts.clock()
-    guest = accounts.users.update(id, reserving(accounts, promote, ticket))
+    guest = accounts.users.update(id, reserve_step(accounts, promote, ticket))
     with after_failure(_undo_upgrade, accounts, id, ticket):
         accounts.remote.create(promote(guest), password.text)
-        finish = finishing(accounts, accounts.with_link(id, promote), ticket)
+        finish = finish_step(accounts, accounts.with_link(id, promote), ticket)
         user = accounts.users.update(id, finish, events=always(*events))
     if user.pending:
         user = finish_mirror(accounts, user)

@@ -64,7 +64,7 @@ def finish_mirror(accounts: LinkedBase, user: User) -> User:
         return user
 
 
-def in_step(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
+def mirror_if_changed(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
     """Mirror a user unless the provider's account already has the role and the claims of the user. Return the user."""
     claims = with_mirror(account.custom_claims, user.mirrored_claims, accounts.mirror_of(user))
     if user.pending or claims == account.custom_claims:

@@ -6,7 +6,7 @@ from datetime import datetime
 from src.application.accounts.changes import changes, registered
 from src.application.accounts.linked.base import LinkedBase
 from src.application.accounts.linked.delete import delete_if_gone_at_provider, free_address
-from src.application.accounts.linked.mirror import in_step
+from src.application.accounts.linked.mirror import mirror_if_changed
 from src.application.accounts.steps import Change
 from src.application.caller import caller_must_exist
 from src.application.ports import ExternalIdentity, ProviderAccount
@@ -28,10 +28,10 @@ def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity, invitati
         delete_if_gone_at_provider(accounts, user)
     if account and user:
         _require_enabled(accounts, user, account)
-        return in_step(accounts, _synced(accounts, user, account, invitation), account)
+        return mirror_if_changed(accounts, _synced(accounts, user, account, invitation), account)
     if account is None or account.disabled:
         raise InvalidToken
-    return in_step(accounts, _first_visit(accounts, identity.uid, account, invitation), account)
+    return mirror_if_changed(accounts, _first_visit(accounts, identity.uid, account, invitation), account)
 
 
 def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> User:
@@ -49,7 +49,7 @@ def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> 
     _require_enabled(accounts, user, account)
     if one_factor and account.has_second_factor:
         raise InvalidToken("This account has a second factor, which a mail does not replace; log in with that factor.")
-    return in_step(accounts, _synced(accounts, user, account), account)
+    return mirror_if_changed(accounts, _synced(accounts, user, account), account)
 
 
 def with_account(account: ProviderAccount, admission: Admission, project: str, now: datetime) -> Change:
