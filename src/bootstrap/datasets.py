@@ -6,7 +6,7 @@ from src.application.datasets import CHECK, CheckDataset, DatasetService, erase_
 from src.application.jobs import JobHandler
 from src.application.ports import JobQueue
 from src.application.stored_objects import ObjectLifecycle
-from src.application.summaries import Summarise
+from src.application.summaries import Summariser
 from src.bootstrap.adapters import make_adviser
 from src.bootstrap.ports import Ports
 from src.domain.datasets import Dataset
@@ -50,7 +50,7 @@ def make_datasets(ports: Ports, objects: ObjectLifecycle[Dataset], queue: JobQue
         spool=temporary_file,
         take_place=ports.take_place,
         queue=queue,
-        summary=Summarise(adviser, ports.rows, ports.checker.pattern_flaw, compiled),
+        summariser=Summariser(adviser, ports.rows, ports.checker.pattern_flaw, compiled),
         sync_rows=ports.settings.sync_rows,
         clock=ports.clock,
     )

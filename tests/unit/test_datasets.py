@@ -13,7 +13,7 @@ import pytest
 
 from src.application.datasets import DatasetDetails, IncomingDataset, service
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
-from src.application.summaries import Advice, Summarise
+from src.application.summaries import Advice, Summariser
 from src.domain.csv import NotCsv, ReadOptions, Report, Schema
 from src.domain.datasets import DatasetStatus
 from src.domain.errors import Ended, Forbidden, Invalid, NotFound, Unavailable
@@ -388,9 +388,9 @@ class TestOwners:
             def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
                 return Advice("It is fine.", {"code": {"pattern": "[A-Z]{2}"}})
 
-        summarise = Summarise(Advises(), world.rows, patterns.flaw, patterns.compiled)
+        summariser = Summariser(Advises(), world.rows, patterns.flaw, patterns.compiled)
         assert dataset.report
-        summary = summarise.of(dataset.report, dataset.rows_id)
+        summary = summariser.summarise(dataset.report, dataset.rows_id)
         assert summary.source == "ai"
         assert summary.suggested_schema["code"]["pattern"] == "[A-Z]{2}"
 

@@ -20,7 +20,7 @@ from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
 from src.application.ports import EncodedRow
-from src.application.summaries import Advice, Statistics, Summarise, Summary, summarise_by_rules
+from src.application.summaries import Advice, Statistics, Summariser, Summary, summarise_by_rules
 from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
@@ -94,7 +94,7 @@ def checked(folder: Path, data: str | bytes, schema: object = None) -> tuple[Rep
 
 def summary(table: tuple[Report, Rows], adviser: FixedAdviser | None = None) -> Summary:
     report, rows = table
-    return Summarise(adviser, rows, CHECKER.pattern_flaw, patterns.compiled).of(report, "set")
+    return Summariser(adviser, rows, CHECKER.pattern_flaw, patterns.compiled).summarise(report, "set")
 
 
 def table(rows: int, **columns: Callable[[int], object]) -> str:

@@ -14,7 +14,7 @@ from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, Spool, TakePlace
 from src.application.stored_objects import ObjectLifecycle
-from src.application.summaries import ENGLISH, Profile, Summarise, Summary
+from src.application.summaries import ENGLISH, Profile, Summariser, Summary
 from src.domain.csv import CheckedRow, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended, FieldError, Forbidden, Invalid, Unavailable
@@ -62,7 +62,7 @@ class DatasetService:
     spool: Spool
     take_place: TakePlace
     queue: JobQueue
-    summary: Summarise
+    summariser: Summariser
     sync_rows: int
     """A file with more rows and blank lines than these is always checked by a job."""
     clock: Clock
@@ -159,7 +159,7 @@ class DatasetService:
         The text is in the language of ``translations``. Raises NotFound, and Ended when the dataset has no report.
         """
         dataset = self.show(caller, id)
-        return self.summary.of(_report_on(dataset), dataset.rows_id, translations)
+        return self.summariser.summarise(_report_on(dataset), dataset.rows_id, translations)
 
     def overview(self, caller: User, id: str, translations: NullTranslations = ENGLISH, *, rows: int) -> Overview:
         """Return a dataset with a summary by rules and a profile, made of its first rows, and some rows to look at.
@@ -173,7 +173,7 @@ class DatasetService:
             return Overview(dataset, self.jobs_of([dataset])[0])
         valid = False if report.valid_rows < report.rows else None
         shown = page_of_rows(self.rows, dataset, valid, None, rows)
-        return Overview(dataset, None, *self.summary.overview(report, dataset.rows_id, translations), shown)
+        return Overview(dataset, None, *self.summariser.overview(report, dataset.rows_id, translations), shown)
 
     def check_again(
         self, caller: User, id: str, schema: str | None, idempotent: IdempotentCreate[StoredDataset] | None = None
@@ -185,7 +185,7 @@ class DatasetService:
         """
         dataset = self.show(caller, id)
         if schema is None:
-            schema = json.dumps(self.summary.overview(_report_on(dataset), dataset.rows_id)[0].suggested_schema)
+            schema = json.dumps(self.summariser.overview(_report_on(dataset), dataset.rows_id)[0].suggested_schema)
         options = dataset.read_options
         details = DatasetDetails(dataset.name, schema, options.delimiter or "", options.encoding or "")
         incoming = IncomingDataset(dataset.filename, self.blobs.read(dataset.key), lambda: details)

@@ -2,7 +2,7 @@
 
 from src.application.summaries.profiles import Profile, shown_positions
 from src.application.summaries.rules import ENGLISH, Summary, grouped, summarise_by_rules
-from src.application.summaries.service import Advice, Adviser, Summarise
+from src.application.summaries.service import Advice, Adviser, Summariser
 from src.application.summaries.statistics import Statistics
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "Adviser",
     "Profile",
     "Statistics",
-    "Summarise",
+    "Summariser",
     "Summary",
     "grouped",
     "shown_positions",

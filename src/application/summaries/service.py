@@ -44,7 +44,7 @@ class Adviser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Summarise:
+class Summariser:
     """Summarises CSV files. Without an ``adviser``, or when it fails, the summary is made by rules.
 
     ``matcher`` takes a pattern and returns a function that is true for a text that matches as a whole.
@@ -55,7 +55,7 @@ class Summarise:
     pattern_flaw: Callable[[str], str | None]
     matcher: Callable[[str], Callable[[str], object]]
 
-    def of(self, report: Report, set_id: str, translations: NullTranslations = ENGLISH) -> Summary:
+    def summarise(self, report: Report, set_id: str, translations: NullTranslations = ENGLISH) -> Summary:
         """Return a summary of a report and its rows, in the language of ``translations``.
 
         Raises Unavailable when the rows cannot be read.

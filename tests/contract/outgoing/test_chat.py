@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from src.application.summaries import Advice, Summarise
+from src.application.summaries import Advice, Summariser
 from src.domain.csv import Column, ColumnType, Report, Row, Sample, Validation
 from src.domain.errors import Unavailable
 from src.infrastructure.csv.checking import patterns
@@ -314,8 +314,8 @@ def test_no_value_of_a_table_is_sent(chat: outside.Api, rows: list[tuple[bool, l
     broken.append(Validation("duplicate_row", None, 1, (Sample(2, ",".join(stored[0][2])),)))
     valid = sum(valid for valid, _ in rows)
     report = Report(",", "utf-8", len(rows), valid, tuple(columns), tuple(columns), tuple(broken))
-    use_case = Summarise(ChatAdviser(chat.url, "small"), Rows(stored), patterns.flaw, patterns.compiled)
-    assert use_case.of(report, "set").source == "ai"
+    use_case = Summariser(ChatAdviser(chat.url, "small"), Rows(stored), patterns.flaw, patterns.compiled)
+    assert use_case.summarise(report, "set").source == "ai"
     [got] = chat.received
     sent = json.dumps(got, ensure_ascii=False) + got["json"]["messages"][1]["content"]
     for _, _, values in stored:
@@ -330,19 +330,19 @@ def test_a_summary_uses_advice_and_falls_back_to_rules(
     columns = (Column("n", ColumnType.INTEGER),)
     rows = Rows([(line, True, [f"{line}"]) for line in range(2, 32)])
     report = Report(",", "ascii", 30, 30, columns, columns, ())
-    use_case = Summarise(adviser, rows, patterns.flaw, patterns.compiled)
+    use_case = Summariser(adviser, rows, patterns.flaw, patterns.compiled)
     by_rules = {"n": {"type": "integer", "required": True, "min": 2, "max": 31}}
     chat.behave("say", content='{"text": "\\u001b[2JFine.", "schema": {"n": {"type": "integer", "min": 0}}}')
-    said = use_case.of(report, "set")
+    said = use_case.summarise(report, "set")
     assert (said.source, said.text) == ("ai", "[2JFine.")
     assert said.suggested_schema == {"n": by_rules["n"] | {"min": 0}}
     for schema in ({"other": "string"}, {"n": {"type": "integer", "pattern": "(?!a)(a+)+"}}, {"n": "nonsense"}):
         chat.behave("say", content=json.dumps({"text": "Fine.", "schema": schema}))
-        said = use_case.of(report, "set")
+        said = use_case.summarise(report, "set")
         assert (said.source, said.suggested_schema) == ("ai", by_rules)
-    hurried = Summarise(hasty, rows, patterns.flaw, patterns.compiled)
+    hurried = Summariser(hasty, rows, patterns.flaw, patterns.compiled)
     for behaviour, options in (("hang", {}), ("endless", {}), ("answer", {"status": 429})):
         chat.behave(behaviour, **options)
-        said = (hurried if behaviour == "hang" else use_case).of(report, "set")
+        said = (hurried if behaviour == "hang" else use_case).summarise(report, "set")
         assert (said.source, said.suggested_schema) == ("rules", by_rules)
         assert said.text.startswith("The table has 30 rows")

@@ -89,8 +89,8 @@ class FixedAdviser:
 
 def use_adviser(app: Flask, adviser: FixedAdviser) -> None:
     services = services_of(app)
-    summary = replace(services.datasets.summary, adviser=adviser)
-    app.extensions["portero"] = replace(services, datasets=replace(services.datasets, summary=summary))
+    summariser = replace(services.datasets.summariser, adviser=adviser)
+    app.extensions["portero"] = replace(services, datasets=replace(services.datasets, summariser=summariser))
 
 
 def test_the_text_is_the_adviser_s_when_there_is_one(app: Flask, client: Client, anna: Person) -> None:

@@ -19,7 +19,7 @@ from src.application.datasets import (
 from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, CsvChecker, RowStore
 from src.application.stored_objects import ObjectLifecycle
-from src.application.summaries import Summarise
+from src.application.summaries import Summariser
 from src.domain.csv import Column, ColumnType, Report
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.jobs import LEASE, Job
@@ -72,7 +72,7 @@ class DatasetWorld(World[DatasetProcess]):
         rows = cast(RowStore, observed(self.rows, "rows", {"append", "remove"}))
         blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
         engine = cast(CsvChecker, observed(checker or self.checker, "file", {"check"}))
-        summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
+        summariser = Summariser(None, self.rows, patterns.flaw, patterns.compiled)
         objects = ObjectLifecycle(
             missing="There is no such dataset.",
             records=datasets,
@@ -89,7 +89,7 @@ class DatasetWorld(World[DatasetProcess]):
             spool=temporary_file,
             take_place=self.places.take,
             queue=self.bell,
-            summary=summary,
+            summariser=summariser,
             sync_rows=1_000,
             clock=self.watch,
         )

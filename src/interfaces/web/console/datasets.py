@@ -108,7 +108,7 @@ def _dataset(caller: Caller, id: str) -> Mapping[str, Any]:
         "advice": [line[2:] for line in summary.text.splitlines() if line.startswith("- ")],
         "source": summary.source,
         "is_partial": len(profile.rows) < report.rows,
-        "has_more": services().datasets.summary.adviser is not None or len(profile.rows) < report.rows,
+        "has_more": services().datasets.summariser.adviser is not None or len(profile.rows) < report.rows,
         "suggested": _suggested(report, summary.suggested_schema),
         "schema": schema if len(schema) <= _LONGEST_SCHEMA else "",
     }
