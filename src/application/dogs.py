@@ -80,7 +80,7 @@ class DogService:
             raise NotFound("There is no such dog.")
         return dog
 
-    def own(self, caller: Caller, name: str) -> Dog:
+    def require_owned(self, caller: Caller, name: str) -> Dog:
         """Return the dog with this name, for its owner or an admin.
 
         Raises NotFound, and Forbidden or InsufficientAuthentication for any other caller.

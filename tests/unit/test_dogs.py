@@ -72,10 +72,12 @@ class DogWorld:
         return self.service.add(caller_of(caller or self.ada), name, False, owner_id)
 
     def change(self, caller: User, name: str, change: DogChange, revisions: Collection[str] | None) -> Dog:
-        return self.service.change(caller_of(caller), self.service.own(caller_of(caller), name), change, revisions)
+        return self.service.change(
+            caller_of(caller), self.service.require_owned(caller_of(caller), name), change, revisions
+        )
 
     def delete(self, caller: User, name: str) -> None:
-        self.service.delete(self.service.own(caller_of(caller), name))
+        self.service.delete(self.service.require_owned(caller_of(caller), name))
 
     def dog(self, dog: Dog) -> Dog:
         found = self.dogs.get(dog.id)

@@ -56,7 +56,7 @@ class DogView(Resource):
 
 def _own(caller: Caller, name: str) -> dict[str, Any]:
     """Return the dog with this name. Raises NotFound, and Forbidden unless the caller owns it or is an admin."""
-    return {"dog": services().dogs.own(caller, name)}
+    return {"dog": services().dogs.require_owned(caller, name)}
 
 
 @route("GET /api/dogs", Access.PUBLIC, DogView, errors=(Unavailable,))

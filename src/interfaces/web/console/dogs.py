@@ -59,7 +59,7 @@ def add_dog(caller: Caller, body: NewDog) -> Response:
 
 @dog.show
 def _dog(caller: Caller, name: str) -> Mapping[str, Any]:
-    return {"dog": services().dogs.own(caller, name)}
+    return {"dog": services().dogs.require_owned(caller, name)}
 
 
 @dog.form()
@@ -67,7 +67,7 @@ def change_dog(caller: Caller, name: str, body: DogForm) -> Response:
     """Rename a dog, or say whether it is adopted."""
     service = services().dogs
     change: DogChange = {"name": body.name, "is_adopted": bool(body.is_adopted)}
-    service.change(caller, service.own(caller, name), change, {body.revision})
+    service.change(caller, service.require_owned(caller, name), change, {body.revision})
     return go(_LIST, "dog")
 
 
@@ -75,7 +75,7 @@ def change_dog(caller: Caller, name: str, body: DogForm) -> Response:
 def fetch_again(caller: Caller, name: str) -> Response:
     """Fetch the picture of a dog again, after that has failed."""
     with suppress(NotRunnable):  # it is queued already, as after a second click
-        services().jobs.retry(caller, services().dogs.own(caller, name).job_id)
+        services().jobs.retry(caller, services().dogs.require_owned(caller, name).job_id)
     return go(_LIST)
 
 
@@ -83,5 +83,5 @@ def fetch_again(caller: Caller, name: str) -> Response:
 def remove_dog(caller: Caller, name: str) -> Response:
     """Remove a dog."""
     service = services().dogs
-    service.delete(service.own(caller, name))
+    service.delete(service.require_owned(caller, name))
     return go(_LIST, "dog-removed")
