@@ -3,6 +3,9 @@
 from collections.abc import Callable, Collection
 from typing import Protocol, TypeVar
 
+from src.domain.events import NO_EVENTS, Recorded
+from src.domain.receipts import IdempotentCreate
+
 E = TypeVar("E")
 
 
@@ -35,3 +38,21 @@ class OwnedRepository(Repository[E], Protocol[E]):
 
     def delete_for_user(self, user_id: str) -> None:
         """Remove every entity of a user."""
+
+
+class RecordedRepository(Repository[E], Protocol[E]):
+    """Stores entities whose changes are events, and may be requested more than once."""
+
+    def update(
+        self,
+        id: str,
+        change: Callable[[E], E],
+        *,
+        revisions: Collection[str] | None = None,
+        idempotent: IdempotentCreate[E] | None = None,
+        events: Recorded[E] = NO_EVENTS,
+    ) -> E:
+        """Change an entity as Repository does. Store the receipt of ``idempotent`` and the events in the same commit.
+
+        Also raises Repeated.
+        """

@@ -2,16 +2,16 @@
 
 import hmac
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from src.domain.errors import TooManyRequests
-from src.domain.events import NO_EVENTS, Recorded
+from src.domain.events import Recorded
 from src.domain.keys import SECRET_PREFIX, credential_hash, new_credential
-from src.domain.receipts import IdempotentCreate, Receipt
-from src.domain.repositories import Repository
+from src.domain.receipts import Receipt
+from src.domain.repositories import RecordedRepository
 from src.domain.users import State, User
 from src.domain.values import Page, Role, new_id
 
@@ -68,7 +68,7 @@ class ServiceAccount:
         return any(hmac.compare_digest(hash, each) for each in (self.secret_hash, *old))
 
 
-class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
+class ServiceAccountRepository(RecordedRepository[ServiceAccount], Protocol):
     """Stores service accounts with their users."""
 
     def add(self, account: ServiceAccount, events: Recorded[User], receipt: Receipt | None = None) -> ServiceAccount:
@@ -83,20 +83,6 @@ class ServiceAccountRepository(Repository[ServiceAccount], Protocol):
         """Remove a service account, change its user and store the events in one commit. Return the user.
 
         Raises the errors of ``bury``, and Stale if ``revision`` is given and is not the stored revision of the account.
-        """
-
-    def update(
-        self,
-        id: str,
-        change: Callable[[ServiceAccount], ServiceAccount],
-        *,
-        revisions: Collection[str] | None = None,
-        idempotent: IdempotentCreate[ServiceAccount] | None = None,
-        events: Recorded[ServiceAccount] = NO_EVENTS,
-    ) -> ServiceAccount:
-        """Change a service account as Repository does. The commit also stores the receipt and the events.
-
-        Also raises Repeated.
         """
 
     def with_user(self, id: str) -> tuple[ServiceAccount | None, User | None]:

@@ -6,16 +6,16 @@ repeats it if the first one crashes.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from src.domain.errors import NotFound
-from src.domain.events import NO_EVENTS, Event, Recorded
-from src.domain.receipts import IdempotentCreate, Receipt
-from src.domain.repositories import Repository
+from src.domain.events import Event
+from src.domain.receipts import Receipt
+from src.domain.repositories import RecordedRepository, Repository
 from src.domain.values import Page, new_id
 
 MAX_WEBHOOKS = 20
@@ -163,27 +163,13 @@ def is_success(status: int | None) -> bool:
     return status is not None and 200 <= status < 300
 
 
-class WebhookRepository(Repository[Webhook], Protocol):
+class WebhookRepository(RecordedRepository[Webhook], Protocol):
     """Stores webhooks."""
 
     def add(self, webhook: Webhook, event: Event, most: int, receipt: Receipt | None = None) -> Webhook | None:
         """Store a new webhook, its event and the receipt. Raises Repeated.
 
         Return None, and store nothing, if there are ``most`` webhooks already.
-        """
-
-    def update(
-        self,
-        id: str,
-        change: Callable[[Webhook], Webhook],
-        *,
-        revisions: Collection[str] | None = None,
-        idempotent: IdempotentCreate[Webhook] | None = None,
-        events: Recorded[Webhook] = NO_EVENTS,
-    ) -> Webhook:
-        """Change a webhook as Repository does. Store the receipt of ``idempotent`` and the events in the same commit.
-
-        Also raises Repeated.
         """
 
     def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:

@@ -1,20 +1,23 @@
 """The repository port of users."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from src.domain.events import NO_EVENTS, Event, Recorded
-from src.domain.receipts import IdempotentCreate, Receipt
-from src.domain.repositories import Repository
+from src.domain.events import Event
+from src.domain.receipts import Receipt
+from src.domain.repositories import RecordedRepository
 from src.domain.users.standings import Standing
 from src.domain.users.state import Claim
 from src.domain.users.user import User
 from src.domain.values import Page, Role
 
 
-class UserRepository(Repository[User], Protocol):
-    """Stores users. Of several writes that claim one value at the same time, exactly one succeeds."""
+class UserRepository(RecordedRepository[User], Protocol):
+    """Stores users. Of several writes that claim one value at the same time, exactly one succeeds.
+
+    ``update`` also raises LastAdmin.
+    """
 
     def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
         """Store a new user, its claims and the events atomically.
@@ -41,20 +44,6 @@ class UserRepository(Repository[User], Protocol):
         """Return the user, in any state, whose username or e-mail address has this key, or None.
 
         A reserved name does not find the user: the identity provider may still refuse it.
-        """
-
-    def update(
-        self,
-        id: str,
-        change: Callable[[User], User],
-        *,
-        revisions: Collection[str] | None = None,
-        idempotent: IdempotentCreate[User] | None = None,
-        events: Recorded[User] = NO_EVENTS,
-    ) -> User:
-        """Change a user as Repository does. Store the receipt of ``idempotent`` and the events in the same commit.
-
-        Also raises LastAdmin and Repeated.
         """
 
     def remove(self, user: User) -> bool:
