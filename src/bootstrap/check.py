@@ -111,7 +111,7 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     remote = make_remote_accounts(settings)
     yield _Check(
         f"identity provider {settings.identity}",
-        lambda: remote and remote.account("nobody"),
+        lambda: remote and remote.get("nobody"),
         "See whether the service account may manage the users of GOOGLE_CLOUD_PROJECT",
     )
     if settings.passkey_domain:

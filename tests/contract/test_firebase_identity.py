@@ -39,7 +39,7 @@ def test_an_id_token_identifies_the_user_and_the_time_of_sign_in(firebase: Fireb
     identity, address = connected(firebase), new_address()
     before = int(time.time())
     signed_up = firebase.sign_up(address)
-    found = identity.identify(signed_up.id_token)
+    found = identity.verify_id_token(signed_up.id_token)
     assert (found.uid, found.second_factor) == (signed_up.uid, None)
     assert before <= found.authenticated_at.timestamp() <= time.time()
 
@@ -48,27 +48,27 @@ def test_an_account_is_described_as_it_is_now(firebase: Firebase) -> None:
     identity, address = connected(firebase), new_address()
     before = int(time.time())
     uid = firebase.sign_up(address).uid
-    account = identity.account(uid)
+    account = identity.get(uid)
     assert account
     assert (account.email, account.email_verified, account.name) == (Email(address), False, None)
     assert (account.disabled, account.anonymous, account.has_password) == (False, False, True)
     assert before <= account.valid_since.timestamp() <= time.time()
 
     firebase.update(uid, emailVerified=True, displayName="Ada", disableUser=True)
-    account = identity.account(uid)
+    account = identity.get(uid)
     assert account
     assert (account.email_verified, account.name, account.disabled) == (True, "Ada", True)
 
 
 def test_only_an_account_that_nobody_can_sign_in_to_again_is_anonymous(firebase: Firebase) -> None:
     identity = connected(firebase)
-    anonymous = identity.account(firebase.sign_up().uid)
+    anonymous = identity.get(firebase.sign_up().uid)
     assert anonymous == ProviderAccount(anonymous=True)
     by_token = firebase.sign_in_as(uuid4().hex).uid
     by_phone = firebase.sign_up().uid
     firebase.update(by_phone, phoneNumber=f"+346{uuid4().int % 10**8:08}")
     for uid in (by_token, by_phone):
-        account = identity.account(uid)
+        account = identity.get(uid)
         assert account
         assert (account.anonymous, account.has_password, account.email) == (False, False, None)
 
@@ -76,10 +76,10 @@ def test_only_an_account_that_nobody_can_sign_in_to_again_is_anonymous(firebase:
 def test_creating_an_account_for_an_anonymous_user_gives_it_the_address_and_the_password(firebase: Firebase) -> None:
     identity, user = connected(firebase), replace(somebody(), id=firebase.sign_up().uid)
     identity.create(user, PASSWORD)
-    account = identity.account(user.id)
+    account = identity.get(user.id)
     assert account
     assert (account.email, account.anonymous, account.has_password) == (user.email, False, True)
-    assert identity.verify(user, PASSWORD)
+    assert identity.verify_password(user, PASSWORD)
 
 
 @pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
@@ -97,13 +97,13 @@ def test_a_password_can_be_set_for_an_account_without_an_address(firebase: Fireb
     identity, user = connected(firebase), somebody(email=False)
     firebase.sign_in_as(user.id)
     identity.set_password(user, PASSWORD)
-    assert identity.verify(user, PASSWORD)
+    assert identity.verify_password(user, PASSWORD)
 
 
 def test_the_placeholder_address_of_a_user_is_not_shown(firebase: Firebase) -> None:
     identity, user = connected(firebase), somebody(email=False)
     identity.create(user, PASSWORD)
-    account = identity.account(user.id)
+    account = identity.get(user.id)
     assert account
     assert account.email is None
     assert firebase.sign_in(f"{user.id}@portero.invalid")
@@ -144,9 +144,9 @@ def unsigned(claims: dict[str, object]) -> str:
 )
 def test_an_unsigned_token_with_wrong_claims_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
     claims = claims_of(firebase.sign_up().id_token)
-    assert connected(firebase).identify(unsigned(claims)).uid == claims["sub"]
+    assert connected(firebase).verify_id_token(unsigned(claims)).uid == claims["sub"]
     with pytest.raises(InvalidToken):
-        connected(firebase).identify(unsigned(claims | changes))
+        connected(firebase).verify_id_token(unsigned(claims | changes))
 
 
 def test_an_access_token_of_the_service_is_not_an_id_token(firebase: Firebase) -> None:
@@ -155,7 +155,7 @@ def test_an_access_token_of_the_service_is_not_an_id_token(firebase: Firebase) -
     later = now + timedelta(days=1)
     session = Session("0" * 32, user.id, 0, now, now, later, later, Client())
     with pytest.raises(InvalidToken):
-        connected(firebase).identify(issuer.issue(user, session, session.proof).access)
+        connected(firebase).verify_id_token(issuer.issue(user, session, session.proof).access)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_a_token_signed_by_google_is_valid_in_production(
     production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
 ) -> None:
     token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
-    assert production.identify(token).uid == "ada"
+    assert production.verify_id_token(token).uid == "ada"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_signed_token_with_wrong_claims_is_invalid(
     claims = {name: value + int(time.time()) if isinstance(value, int) else value for name, value in changes.items()}
     token = jwt.encode(current(**claims), google[0], algorithm="RS256", headers={"kid": "k1"})
     with pytest.raises(InvalidToken):
-        production.identify(token)
+        production.verify_id_token(token)
 
 
 def test_a_token_that_google_has_not_signed_is_invalid(
@@ -237,7 +237,7 @@ def test_a_token_that_google_has_not_signed_is_invalid(
         base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".e30.AAAA",
     ):
         with pytest.raises(InvalidToken):
-            production.identify(token)
+            production.verify_id_token(token)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_missing_certificates_or_credentials_are_unavailable(
     monkeypatch.setattr(missing, fail)
     token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
     with pytest.raises(Unavailable):
-        production.identify(token)
+        production.verify_id_token(token)
 
 
 def test_a_disabled_account_or_a_second_factor_does_not_verify(firebase: Firebase) -> None:
@@ -274,16 +274,16 @@ def test_a_disabled_account_or_a_second_factor_does_not_verify(firebase: Firebas
     ):
         user = somebody()
         identity.create(user, PASSWORD)
-        assert identity.verify(user, PASSWORD)
+        assert identity.verify_password(user, PASSWORD)
         firebase.update(user.id, **fields)
-        assert not identity.verify(user, PASSWORD)
+        assert not identity.verify_password(user, PASSWORD)
 
 
 def test_an_account_is_described_with_its_second_factor(firebase: Firebase) -> None:
     identity, uid = connected(firebase), firebase.sign_up(new_address()).uid
     for enrollments, expected in (([], False), ([{"phoneInfo": "+34600000000", "mfaEnrollmentId": "phone"}], True)):
         firebase.update(uid, mfa={"enrollments": enrollments})
-        account = identity.account(uid)
+        account = identity.get(uid)
         assert account
         assert account.has_second_factor is expected
 
@@ -301,7 +301,7 @@ def test_a_sole_password_removes_the_other_ways_to_sign_in(firebase: Firebase) -
     assert providers() == {"password", "google.com", "phone"}
     identity.set_password(user, PASSWORD, remove_other_sign_ins=True)
     assert providers() == {"password"}
-    assert identity.verify(user, PASSWORD)
+    assert identity.verify_password(user, PASSWORD)
 
 
 def test_a_field_that_firebase_refuses_is_named(firebase: Firebase) -> None:
@@ -349,7 +349,7 @@ def rest(production: FirebaseAccounts, monkeypatch: pytest.MonkeyPatch) -> Rest:
 def test_a_refused_sign_in_is_a_wrong_password(production: FirebaseAccounts, rest: Rest, message: str) -> None:
     rest.refuse(message)
     assert production.sign_in(Email("ada@example.com"), PASSWORD) is None
-    assert not production.verify(somebody(), PASSWORD)
+    assert not production.verify_password(somebody(), PASSWORD)
 
 
 def test_a_sign_in_that_needs_a_second_factor_gives_no_identity(production: FirebaseAccounts, rest: Rest) -> None:
@@ -363,9 +363,9 @@ def test_an_account_is_gone_only_if_firebase_says_so(
 ) -> None:
     rest.answer = answer
     with pytest.raises(Unavailable):
-        production.account("ada")
+        production.get("ada")
     rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse"}
-    assert production.account("ada") is None
+    assert production.get("ada") is None
 
 
 def test_a_revoked_account_is_described_with_the_time_of_the_revocation(
@@ -373,13 +373,13 @@ def test_a_revoked_account_is_described_with_the_time_of_the_revocation(
 ) -> None:
     record = {"localId": "ada", "validSince": "1700000000", "phoneNumber": "+34600000000"}
     rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse", "users": [record]}
-    assert production.account("ada") == ProviderAccount(valid_since=datetime.fromtimestamp(1_700_000_000, UTC))
+    assert production.get("ada") == ProviderAccount(valid_since=datetime.fromtimestamp(1_700_000_000, UTC))
 
 
 def test_an_address_with_an_encoded_word_is_not_taken_over(production: FirebaseAccounts, rest: Rest) -> None:
     record = {"localId": "ada", "email": "=?utf-8?q?v=69ctim?=@corp.example.com", "emailVerified": True}
     rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse", "users": [record]}
-    account = production.account("ada")
+    account = production.get("ada")
     assert account
     assert account.email is None
 
@@ -390,14 +390,14 @@ def test_a_token_of_a_tenant_is_invalid(
 ) -> None:
     token = jwt.encode(current(firebase=details), google[0], algorithm="RS256", headers={"kid": "k1"})
     with pytest.raises(InvalidToken):
-        production.identify(token)
+        production.verify_id_token(token)
 
 
 def test_revoking_sets_the_time_since_which_sign_ins_count(firebase: Firebase) -> None:
     identity, uid = connected(firebase), firebase.sign_up(new_address()).uid
     since = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
     identity.revoke(uid, since)
-    account = identity.account(uid)
+    account = identity.get(uid)
     assert account
     assert account.valid_since == since
     with pytest.raises(NotFound):
@@ -416,7 +416,7 @@ def test_a_custom_token_signs_in_at_firebase_and_its_id_tokens_are_the_session(f
     assert token.expires_in == 300
     signed_in = firebase.redeem(token.value)
     assert signed_in.uid == claims.user_id
-    found = identity.identify(signed_in.id_token)
+    found = identity.verify_id_token(signed_in.id_token)
     assert (found.uid, found.claims) == (claims.user_id, claims)
     shown = claims_of(signed_in.id_token)
     assert {name: shown[name] for name in shown if name.startswith("portero") or name in ("role", "team")} == {
@@ -445,9 +445,9 @@ def test_a_custom_token_signs_in_at_firebase_and_its_id_tokens_are_the_session(f
 def test_an_id_token_that_names_a_session_wrongly_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
     token = firebase.redeem(connected(firebase).custom_token(SESSION, ADMIN).value).id_token
     claims = claims_of(token)
-    assert connected(firebase).identify(unsigned(claims)).claims == SESSION
+    assert connected(firebase).verify_id_token(unsigned(claims)).claims == SESSION
     with pytest.raises(InvalidToken):
-        connected(firebase).identify(unsigned(claims | changes))
+        connected(firebase).verify_id_token(unsigned(claims | changes))
 
 
 def checked(token: str, key: rsa.RSAPrivateKey) -> dict[str, object]:

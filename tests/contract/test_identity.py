@@ -45,7 +45,7 @@ class HashedAccounts(FakeProvider):
         super().__init__()
         self.hasher = Argon2Hasher(CHEAP, at_once=2)
 
-    def verify(self, user: User | None, password: str) -> bool:
+    def verify_password(self, user: User | None, password: str) -> bool:
         return self.hasher.verify(user.password_hash if user else None, password)
 
 
@@ -93,12 +93,14 @@ def somebody(email: bool = True) -> User:
 @pytest.mark.parametrize("email", [True, False], ids=["with an address", "without"])
 def test_only_the_password_of_an_existing_user_verifies(identity: RemoteAccounts, join: Keeper, email: bool) -> None:
     user = join(somebody(email), PASSWORD)
-    assert identity.verify(user, PASSWORD)
-    assert not identity.verify(user, PASSWORD + " ")
-    assert not identity.verify(user, "")
-    assert not identity.verify(None, PASSWORD)
-    assert not identity.verify(None, "nobody")
-    assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or isinstance(identity, HashedAccounts)
+    assert identity.verify_password(user, PASSWORD)
+    assert not identity.verify_password(user, PASSWORD + " ")
+    assert not identity.verify_password(user, "")
+    assert not identity.verify_password(None, PASSWORD)
+    assert not identity.verify_password(None, "nobody")
+    assert not identity.verify_password(replace(somebody(), id=user.id), PASSWORD) or isinstance(
+        identity, HashedAccounts
+    )
 
 
 def test_a_hash_does_not_reveal_the_password() -> None:
@@ -121,21 +123,23 @@ def test_a_hash_does_not_reveal_the_password() -> None:
 )
 def test_a_password_is_any_text_and_never_cut(identity: RemoteAccounts, join: Keeper, password: str) -> None:
     user = join(somebody(), password)
-    assert identity.verify(user, password)
+    assert identity.verify_password(user, password)
     for other in (password[:-1], password.strip() + "x", password + "x"):
-        assert not identity.verify(user, other)
+        assert not identity.verify_password(user, other)
 
 
 def test_a_password_is_the_same_in_every_canonical_form(identity: RemoteAccounts, join: Keeper) -> None:
     composed, decomposed = "contrase\u00f1a de \u00c5sa", "contrasen\u0303a de A\u030asa"
     user = join(somebody(), decomposed)
-    assert identity.verify(user, composed)
+    assert identity.verify_password(user, composed)
     user = hashed(identity, user, composed)
     identity.set_password(user, composed)
-    assert identity.verify(user, decomposed)
-    assert identity.verify(user, "contrase\u00f1a de \u212bsa")
-    assert not identity.verify(user, "contrase\uff4e\u0303a de \u00c5sa")  # full width: compatible, not canonical
-    assert not identity.verify(user, "contrasena de Asa")
+    assert identity.verify_password(user, decomposed)
+    assert identity.verify_password(user, "contrase\u00f1a de \u212bsa")
+    assert not identity.verify_password(
+        user, "contrase\uff4e\u0303a de \u00c5sa"
+    )  # full width: compatible, not canonical
+    assert not identity.verify_password(user, "contrasena de Asa")
 
 
 def test_a_changed_password_replaces_the_old_one(identity: RemoteAccounts, join: Keeper) -> None:
@@ -143,8 +147,8 @@ def test_a_changed_password_replaces_the_old_one(identity: RemoteAccounts, join:
     for _ in range(2):
         user = hashed(identity, user, "another password")
         identity.set_password(user, "another password")
-    assert identity.verify(user, "another password")
-    assert not identity.verify(user, PASSWORD)
+    assert identity.verify_password(user, "another password")
+    assert not identity.verify_password(user, PASSWORD)
 
 
 def test_a_changed_address_replaces_the_old_one(identity: RemoteAccounts, join: Keeper) -> None:
@@ -152,9 +156,9 @@ def test_a_changed_address_replaces_the_old_one(identity: RemoteAccounts, join: 
     new = replace(old, email=Email(new_address()))
     for _ in range(2):
         identity.set_email(new)
-    assert identity.verify(new, PASSWORD)
+    assert identity.verify_password(new, PASSWORD)
     if not isinstance(identity, HashedAccounts):
-        assert not identity.verify(old, PASSWORD)  # the old address signs nobody in
+        assert not identity.verify_password(old, PASSWORD)  # the old address signs nobody in
         identity.create(replace(somebody(), email=old.email), PASSWORD)  # and is free
 
 
@@ -162,7 +166,7 @@ def test_an_address_can_be_added_and_taken_away(identity: RemoteAccounts, join: 
     without = join(somebody(email=False), PASSWORD)
     for user in (replace(without, email=Email(new_address())), without):
         identity.set_email(user)
-        assert identity.verify(user, PASSWORD)
+        assert identity.verify_password(user, PASSWORD)
 
 
 def test_an_address_in_use_is_taken(identity: RemoteAccounts, join: Keeper) -> None:
@@ -174,24 +178,24 @@ def test_an_address_in_use_is_taken(identity: RemoteAccounts, join: Keeper) -> N
     assert refused.value.fields == ("email",)
     with pytest.raises(Taken):
         identity.set_email(replace(second, email=first.email))
-    assert identity.verify(first, PASSWORD)
-    assert identity.verify(second, "another password")
+    assert identity.verify_password(first, PASSWORD)
+    assert identity.verify_password(second, "another password")
 
 
 def test_creating_an_account_twice_makes_one_account(identity: RemoteAccounts, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
     identity.create(user, PASSWORD)
-    assert identity.verify(user, PASSWORD)
+    assert identity.verify_password(user, PASSWORD)
 
 
 @pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
 def test_a_deleted_account_is_gone_and_its_address_free(identity: RemoteAccounts, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
-    assert identity.account(user.id) is not None
+    assert identity.get(user.id) is not None
     for _ in range(2):
         identity.delete(user.id)
-    assert identity.account(user.id) is None
-    assert not identity.verify(user, PASSWORD)
+    assert identity.get(user.id) is None
+    assert not identity.verify_password(user, PASSWORD)
     with pytest.raises(NotFound):
         identity.set_email(user)
     with pytest.raises(NotFound):
@@ -211,7 +215,7 @@ def test_a_hash_of_other_parameters_needs_a_rehash() -> None:
 def test_a_malformed_token_is_invalid(identity: RemoteAccounts) -> None:
     for token in ("", "x", "a.b.c", "e30.e30.", "....", "\ud800", f"{'a' * 5000}.b.c"):
         with pytest.raises(InvalidToken):
-            identity.identify(token)
+            identity.verify_id_token(token)
 
 
 # What a login costs

@@ -179,7 +179,7 @@ def test_a_change_at_firebase_waits_for_the_end_of_an_outage(
 def test_a_newcomer_at_a_deleted_users_address_waits_for_the_end_of_an_outage(
     world: World, dora: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, ask = world.user(dora.id_token), FirebaseAccounts.account
+    old, ask = world.user(dora.id_token), FirebaseAccounts.get
     dora.deleteUser()
     dora.signUp(old["email"], PASSWORD)
 
@@ -190,7 +190,7 @@ def test_a_newcomer_at_a_deleted_users_address_waits_for_the_end_of_an_outage(
     with outage():
         assert_unavailable(world.call("GET", "/user", dora.id_token))
     with monkeypatch.context() as patch:
-        patch.setattr(FirebaseAccounts, "account", fail)
+        patch.setattr(FirebaseAccounts, "get", fail)
         assert world.call("GET", "/user", dora.id_token).status_code == 503
     assert [user.id for user in world.services.administration.list_users().items] == [old["id"]]
     new = world.user(dora.id_token)
@@ -219,7 +219,7 @@ def test_a_user_without_a_password_sets_one_after_an_outage(world: World) -> Non
     assert world.client.log_in(address, PASSWORD)
 
 
-@pytest.mark.parametrize("step", ["account", "create"])
+@pytest.mark.parametrize("step", ["get", "create"])
 def test_a_registration_of_an_anonymous_user_can_be_repeated_after_an_outage(
     world: World, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

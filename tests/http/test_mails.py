@@ -184,7 +184,7 @@ class TestVerification:
 
     def test_of_simultaneous_confirmations_one_counts(self, world: MailWorld, anna: Person) -> None:
         token, mails = verification_of(world, anna), services_of(world.app).mails
-        outcomes = at_once(lambda token: mails.verify(token, None, SessionClient()), [token] * 20)
+        outcomes = at_once(lambda token: mails.verify_address(token, None, SessionClient()), [token] * 20)
         assert outcomes.count(True) == 1
         assert {type(outcome) for outcome in outcomes} == {bool, InvalidToken}
         assert world.reset(token).status_code == 204

@@ -196,6 +196,6 @@ class TestAccountsAtTheProvider:
     ) -> None:
         world.ask("/auth/email/login", self.ADDRESS.address)
         with monkeypatch.context() as patched:
-            patched.setattr(provider, "account", Mock(side_effect=Unavailable))
+            patched.setattr(provider, "get", Mock(side_effect=Unavailable))
             assert world.confirm(token=world.token).status_code == 503
         assert world.confirm(token=world.token).status_code == 200

@@ -139,8 +139,8 @@ class OneProject(Provider):
 
     project = "right"
 
-    def account(self, id: str) -> ProviderAccount | None:
-        return super().account(id) if self.project == "right" else None
+    def get(self, id: str) -> ProviderAccount | None:
+        return super().get(id) if self.project == "right" else None
 
 
 def test_with_another_project_of_the_provider_nobody_is_deleted_or_logged_out() -> None:

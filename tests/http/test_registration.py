@@ -193,7 +193,11 @@ class TestFirebase:
     def test_the_first_login_with_a_password_of_the_provider_is_refused_too(self, path: str) -> None:
         class WithPasswords(Provider):
             def sign_in(self, email: Email, password: str) -> Any:
-                return self.identify("dora") if (email.address, password) == ("dora@example.com", PASSWORD) else None
+                return (
+                    self.verify_id_token("dora")
+                    if (email.address, password) == ("dora@example.com", PASSWORD)
+                    else None
+                )
 
         client = world(provider=WithPasswords(dora=DORA), registration="closed")
         body = {"username": "dora@example.com", "password": PASSWORD}

@@ -382,8 +382,8 @@ class TestFirebase:
     class TwoFactors(Provider):
         """A provider that has asked for a second factor if the token says so."""
 
-        def identify(self, token: str) -> ExternalIdentity:
-            identity = super().identify(token.removesuffix("+phone"))
+        def verify_id_token(self, token: str) -> ExternalIdentity:
+            identity = super().verify_id_token(token.removesuffix("+phone"))
             return replace(identity, second_factor="phone" if token.endswith("+phone") else None)
 
     @pytest.fixture

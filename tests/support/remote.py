@@ -28,7 +28,7 @@ class FakeProvider:
         self.custom_tokens: dict[str, TokenClaims] = {}
         """The sessions of the custom tokens. Each of these tokens is its own ID token."""
 
-    def verify(self, user: User | None, password: str) -> bool:
+    def verify_password(self, user: User | None, password: str) -> bool:
         if user is None or self.addresses.get(user.id) != _address(user):
             return False
         return self._passwords[user.id] == normalise_password(password)
@@ -61,7 +61,7 @@ class FakeProvider:
         self.addresses.pop(id, None)
         self._passwords.pop(id, None)
 
-    def account(self, id: str) -> ProviderAccount | None:
+    def get(self, id: str) -> ProviderAccount | None:
         if id not in self.addresses:
             return None
         address = self.addresses[id]
@@ -74,7 +74,7 @@ class FakeProvider:
         """Return the time since which the sign-ins of a user count."""
         return max((since for revoked, since in self.revoked if revoked == id), default=datetime.fromtimestamp(0, UTC))
 
-    def identify(self, token: str) -> ExternalIdentity:
+    def verify_id_token(self, token: str) -> ExternalIdentity:
         if claims := self.custom_tokens.get(token):
             return ExternalIdentity(claims.user_id, datetime.now(UTC), claims=claims)
         raise InvalidToken

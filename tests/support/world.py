@@ -189,12 +189,12 @@ class Provider(FakeProvider):
         self.gone: set[str] = set()
         """The ids of those who have no account any more."""
 
-    def identify(self, token: str) -> ExternalIdentity:
+    def verify_id_token(self, token: str) -> ExternalIdentity:
         if token not in self.known:
-            return super().identify(token)
+            return super().verify_id_token(token)
         return ExternalIdentity(token, self.signed_in_at.get(token) or now() + timedelta(seconds=1))
 
-    def account(self, id: str) -> ProviderAccount | None:
+    def get(self, id: str) -> ProviderAccount | None:
         if id in self.gone:
             return None
         account = self.known.get(id, ProviderAccount(has_password=True))

@@ -161,7 +161,7 @@ class Accounts(AccountRemoval, ABC):
         """Raise NotFound if no identity provider issues tokens for these accounts."""
         raise NotFound("This service keeps its passwords itself; log in with a password.")
 
-    def identify(self, id_token: str) -> ExternalIdentity:
+    def verify_id_token(self, id_token: str) -> ExternalIdentity:
         """Return the claims of a token of the identity provider.
 
         Raises InvalidToken for a forged or expired token; Unavailable.

@@ -44,7 +44,7 @@ class MailService:
             return self._peek(MailKind.VERIFY, token)[1]
         return None
 
-    def verify(self, token: str, caller: User | None, client: Client) -> bool:
+    def verify_address(self, token: str, caller: User | None, client: Client) -> bool:
         """Mark the address of the mail with this token as verified. Return whether the token now sets a new password.
 
         If the address was not proved before, a stranger may have registered it: the password, the factors and all

@@ -170,7 +170,7 @@ class RemoteAccounts(Protocol):
     project: str
     """The project of the provider that the accounts are in."""
 
-    def verify(self, user: User | None, password: str) -> bool:
+    def verify_password(self, user: User | None, password: str) -> bool:
         """Return whether the password is right. A call without a user takes as long as one with a user."""
 
     def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
@@ -201,10 +201,10 @@ class RemoteAccounts(Protocol):
     def delete(self, id: str) -> None:
         """Delete the account, if it exists."""
 
-    def account(self, id: str) -> ProviderAccount | None:
+    def get(self, id: str) -> ProviderAccount | None:
         """Return the account, or None if there is none."""
 
-    def identify(self, token: str) -> ExternalIdentity:
+    def verify_id_token(self, token: str) -> ExternalIdentity:
         """Return the user of a token that the provider issued. Raises InvalidToken."""
 
     def revoke(self, id: str, valid_since: datetime) -> None:

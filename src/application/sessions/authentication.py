@@ -48,7 +48,7 @@ class AuthenticationService:
         except InvalidToken:
             if self.tokens.recognises(token):
                 raise
-            identity = self.accounts.identify(token)
+            identity = self.accounts.verify_id_token(token)
             if identity.claims is None:
                 visitor = self._visitor(token, identity)
                 caller = self.caller(visitor, None, identity.proof, identity.authenticated_at)
@@ -115,7 +115,7 @@ class AuthenticationService:
         invitation with the token ``invitation``. A token that stands for a session of this service is refused. Raises
         InvalidToken, RegistrationClosed, Invalid, Taken, Unavailable.
         """
-        identity = self.accounts.identify(id_token)
+        identity = self.accounts.verify_id_token(id_token)
         if identity.claims:
             raise InvalidToken
         return self._visitor(id_token, identity, recheck=recheck, invitation=invitation), identity

@@ -44,7 +44,7 @@ class FirebaseAccounts:
         self._rest = FirebaseRest(project, api_key, timeout)
         self._tokens = CustomTokens(timeout)
 
-    def verify(self, user: User | None, password: str) -> bool:
+    def verify_password(self, user: User | None, password: str) -> bool:
         """Return whether Firebase signs the user in with this password.
 
         If ``user`` is None, try to sign in with an address that no account has, and return False.
@@ -54,7 +54,7 @@ class FirebaseAccounts:
 
     def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
         answer = self._rest.sign_in(email.address, normalise_password(password))
-        return self.identify(str(answer["idToken"])) if "idToken" in answer else None
+        return self.verify_id_token(str(answer["idToken"])) if "idToken" in answer else None
 
     def create(self, user: User, password: str | None) -> None:
         fields = {"localId": user.id, "email": _address(user)}
@@ -91,7 +91,7 @@ class FirebaseAccounts:
         self._rest.manage(":delete", ignore="USER_NOT_FOUND", localId=id)
 
     @unavailable_on(*UNUSABLE_ANSWERS)
-    def account(self, id: str) -> ProviderAccount | None:
+    def get(self, id: str) -> ProviderAccount | None:
         found = self._rest.lookup(id)
         if not found:
             return None
@@ -108,7 +108,7 @@ class FirebaseAccounts:
             valid_since=datetime.fromtimestamp(int(found.get("validSince", 0)), UTC),
         )
 
-    def identify(self, token: str) -> ExternalIdentity:
+    def verify_id_token(self, token: str) -> ExternalIdentity:
         """Return the owner of a Firebase ID token (https://firebase.google.com/docs/auth/admin/verify-id-tokens)."""
         client = self._client
         try:

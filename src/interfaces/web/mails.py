@@ -139,7 +139,7 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
         case MailKind.LOGIN:
             return {"done": True, "tokens": _log_in(form, client())}
         case MailKind.VERIFY:
-            if mails.verify(form.token, None, client()):
+            if mails.verify_address(form.token, None, client()):
                 return {"verified": True}
         case MailKind.INVITATION:
             username = rules.parse_new_username(form.username)

@@ -31,7 +31,7 @@ def test_a_change_whose_outcome_is_unknown_is_undone(world: AccountWorld, step: 
     world.fail(step)
     with pytest.raises(Unavailable):
         world.readdress(user)
-    assert world.remote.verify(world.stored(user), PASSWORD)  # with the old address, at once
+    assert world.remote.verify_password(world.stored(user), PASSWORD)  # with the old address, at once
     world.wait()
     assert world.accounts.reconcile() == 1
     world.agrees(user, OLD)
@@ -172,7 +172,7 @@ def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: AccountWo
     world.accounts.reconcile()
     stored = world.users.get(guest.id)
     assert stored
-    assert (stored.role is Role.USER) == (world.remote.account(guest.id) is not None)
+    assert (stored.role is Role.USER) == (world.remote.get(guest.id) is not None)
     assert stored.pending is None
 
 

@@ -19,7 +19,7 @@ def test_a_failed_registration_leaves_no_user(world: AccountWorld, step: str) ->
     with pytest.raises(Unavailable):
         world.accounts.create(user, accepted(PASSWORD))
     assert world.stored(user).state is State.DELETED
-    assert world.remote.account(user.id) is None
+    assert world.remote.get(user.id) is None
     world.joined()  # the names are free at once
     world.wait()
     assert world.accounts.reconcile() == 1

@@ -180,7 +180,7 @@ def test_store_and_provider_agree_after_random_failures(seed: int) -> None:
     assert chaos.things <= active
     for user in stored:
         assert user.pending is None
-        assert chaos.remote.verify(user, PASSWORD) == (user.id in active)
+        assert chaos.remote.verify_password(user, PASSWORD) == (user.id in active)
     for address in filter(None, chaos.addresses):
         owners = [user for user in stored if user.email == address]
         holder = holder_of(chaos.users, Claim("email", address.key))

@@ -154,7 +154,7 @@ def test_a_deleted_account_that_a_custom_token_makes_again_is_deleted_again(worl
     for _ in range(5):
         world.remote.addresses[user.id] = user.id
         world.reconcile_later()
-        assert world.remote.account(user.id) is None
+        assert world.remote.get(user.id) is None
     world.reconcile_later()
     world.is_gone(user)
     assert world.accounts.reconcile() == 0

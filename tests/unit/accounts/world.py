@@ -86,7 +86,7 @@ class AccountWorld(Interruptions):
         stored = self.stored(user)
         assert (stored.state, stored.pending) == (State.ACTIVE, None)
         assert stored.email == email
-        assert self.remote.verify(stored, PASSWORD)
+        assert self.remote.verify_password(stored, PASSWORD)
         for address in {OLD, NEW} - {email}:
             assert holder_of(self.users, Claim("email", address.key)) is None
 
@@ -102,7 +102,7 @@ class AccountWorld(Interruptions):
         """Assert that only the id of the user is left."""
         stored = self.stored(user)
         assert (stored.state, stored.claims, stored.pending) == (State.DELETED, frozenset(), None)
-        assert self.remote.account(user.id) is None
+        assert self.remote.get(user.id) is None
 
     def _disown(self, id: str) -> None:
         self.observe("before disown")

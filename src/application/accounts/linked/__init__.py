@@ -60,7 +60,7 @@ class LinkedAccounts(LinkedBase):
         if claim and by_email and (email is None or email.key != claim.key):
             email = Email(claim.key)  # an address that is known is sent as it is stored, which the provider knows
         if email is None:
-            return (known if self.remote.verify(known, password) else None), None
+            return (known if self.remote.verify_password(known, password) else None), None
         identity = self.remote.sign_in(email, password)
         if identity is None:
             return None, None
@@ -72,14 +72,14 @@ class LinkedAccounts(LinkedBase):
             return None, None
 
     def has_this_password(self, user: User, password: str) -> bool:
-        return self.remote.verify(user, password)
+        return self.remote.verify_password(user, password)
 
     def has_a_password(self, user: User) -> bool:
-        account = self.remote.account(user.id)
+        account = self.remote.get(user.id)
         return account is None or account.has_password
 
     def has_second_factor(self, user: User) -> bool:
-        account = self.remote.account(user.id)
+        account = self.remote.get(user.id)
         return account is not None and account.has_second_factor
 
     def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
@@ -92,8 +92,8 @@ class LinkedAccounts(LinkedBase):
     def require_id_tokens(self) -> None:
         """Do nothing: the provider issues tokens."""
 
-    def identify(self, id_token: str) -> ExternalIdentity:
-        return self.remote.identify(id_token)
+    def verify_id_token(self, id_token: str) -> ExternalIdentity:
+        return self.remote.verify_id_token(id_token)
 
     def wait_for_revocation(self) -> None:
         self.remote.wait_for_revocation()

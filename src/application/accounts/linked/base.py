@@ -36,7 +36,7 @@ class LinkedBase(Accounts):
 
         Sessions here stay, because the changed user knows of the revocation. Raises Unavailable.
         """
-        account = self.remote.account(id)
+        account = self.remote.get(id)
         if account is None:  # it has just been deleted there, which the next check finds
             return change
         link = ProviderLink(account.valid_since, self.remote.project)

@@ -45,7 +45,7 @@ def change_account(
     if accounts.concerns_provider(begun[0], user):
         return finish_mirror(accounts, user)
     try:
-        account = accounts.remote.account(id)
+        account = accounts.remote.get(id)
         if account is None:
             accounts.require_project(user)
             raise NotFound
@@ -99,7 +99,7 @@ def revoke_sign_ins(accounts: LinkedBase, user: User) -> User:
 
 
 def _revoke(accounts: LinkedBase, user: User, valid_since: datetime) -> None:
-    if account := accounts.remote.account(user.id):
+    if account := accounts.remote.get(user.id):
         note_revocation(accounts, user, account)
     accounts.remote.revoke(user.id, valid_since)
 
@@ -134,7 +134,7 @@ def next_sign_in(user: User) -> datetime:
 
 def require_account(accounts: LinkedBase, id: str) -> ProviderAccount:
     """Return the account of a user at the provider. Raises NotFound if there is none, and Unavailable."""
-    if account := accounts.remote.account(id):
+    if account := accounts.remote.get(id):
         return account
     if stored := accounts.users.get(id):
         accounts.require_project(stored)

@@ -52,6 +52,6 @@ def delete_if_gone_at_provider(accounts: LinkedBase, user: User) -> bool:
 def free_address(accounts: LinkedBase, email: Email | None) -> bool:
     """Delete the user who has an address, if its account at the provider is gone. Return whether it was deleted."""
     holder = accounts.users.by_claim(Claim("email", email.key)) if email else None
-    if holder is None or accounts.remote.account(holder.id) is not None or accounts.is_elsewhere(holder):
+    if holder is None or accounts.remote.get(holder.id) is not None or accounts.is_elsewhere(holder):
         return False
     return delete_if_gone_at_provider(accounts, holder)

@@ -24,7 +24,7 @@ def mirror(accounts: LinkedBase, user: User) -> None:
 
     Raises Unavailable.
     """
-    account = accounts.remote.account(user.id)
+    account = accounts.remote.get(user.id)
     if account is None:
         return
     ours = accounts.mirror_of(user)

@@ -46,7 +46,7 @@ def restore(accounts: LinkedBase, user: User) -> None:
         _release(accounts, user)
         return
     reserved = user.pending.reserved if user.pending else ()
-    account = None if reserved else accounts.remote.account(user.id)
+    account = None if reserved else accounts.remote.get(user.id)
     if account:  # with reserved names, this service may have set the address, which revokes sign-ins
         note_revocation(accounts, user, account)
     addresses = [user.email, *(Email(claim.key) for claim in reserved if claim.kind == "email"), None]
@@ -66,7 +66,7 @@ def restore(accounts: LinkedBase, user: User) -> None:
         accounts.remove_owned(accounts.users.update(user.id, accounts.buried, events=always(event)))
         return
 
-    account = accounts.remote.account(user.id)
+    account = accounts.remote.get(user.id)
     if account and user.sessions_ended_at and account.valid_since < next_sign_in(user):
         accounts.remote.revoke(user.id, next_sign_in(user))
 
@@ -84,7 +84,7 @@ def restore(accounts: LinkedBase, user: User) -> None:
 
 def purge(accounts: LinkedBase, guest: User) -> None:
     """Remove an expired guest, unless its account at the provider has been upgraded. Raises NotFound, Unavailable."""
-    account = accounts.remote.account(guest.id) if guest.provider else None
+    account = accounts.remote.get(guest.id) if guest.provider else None
     if account:
         account, admission = permitted(accounts, guest, account)
     if account and not account.anonymous:  # it was upgraded, and has not come back yet

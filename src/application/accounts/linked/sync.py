@@ -23,7 +23,7 @@ def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity, invitati
     user = accounts.users.get(identity.uid)
     if user and (not user.can_log_in or user.has_ended(identity.authenticated_at)):
         raise InvalidToken
-    account = accounts.remote.account(identity.uid)
+    account = accounts.remote.get(identity.uid)
     if account is None and user:
         delete_if_gone_at_provider(accounts, user)
     if account and user:
@@ -42,7 +42,7 @@ def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> 
     """
     if user.role is Role.GUEST and user.provider is None:
         return user
-    account = accounts.remote.account(user.id)
+    account = accounts.remote.get(user.id)
     if account is None:
         delete_if_gone_at_provider(accounts, user)
         raise InvalidToken

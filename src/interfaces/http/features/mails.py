@@ -115,7 +115,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     end, unless the caller is the user of the account. The token then sets a new password, if there was one.
     """
     if body.token:
-        services().mails.verify(body.token, caller.user if caller else None, client())
+        services().mails.verify_address(body.token, caller.user if caller else None, client())
         return no_content()
     if caller is None:
         raise Unauthenticated
