@@ -1,6 +1,6 @@
 """CSV files: the schema that a file should have, and the report of a check."""
 
-from src.domain.csv.columns import FORM, SUSPICIONS, Column
+from src.domain.csv.columns import SUSPICIONS, Column
 from src.domain.csv.errors import InvalidOption, NotCsv
 from src.domain.csv.forms import typed_value
 from src.domain.csv.reading import CheckedRow, ReadOptions, Row
@@ -9,7 +9,6 @@ from src.domain.csv.schema import MAX_COLUMNS, MAX_NAME, Schema, parse_schema, s
 from src.domain.csv.types import GRAMMAR, ORDER, ColumnType, Comparable, instant
 
 __all__ = [
-    "FORM",
     "GRAMMAR",
     "MAX_COLUMNS",
     "MAX_NAME",
