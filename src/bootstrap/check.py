@@ -81,6 +81,13 @@ def _explanation(error: Exception, remedy: str) -> str:
 
 def _checks(settings: Settings) -> Iterator[_Check]:
     """Yield the checks of everything that the settings name. Raises ConfigurationError for an unknown store."""
+    yield from _own_checks(settings)
+    yield _storage(settings)
+    yield from _checks_of_others(settings)
+
+
+def _own_checks(settings: Settings) -> Iterator[_Check]:
+    """Yield the checks of the keys, the store and the counters. Raises ConfigurationError for an unknown store."""
     source = key_source(settings)
     with store_errors():
         store = store_class(settings.store_url).describe(settings.store_url)
@@ -101,7 +108,10 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     )
     if settings.rate_limit_url:
         yield _Check("rate limits", lambda: _read_limits(settings), "Start Redis, or correct RATE_LIMIT_URL")
-    yield _storage(settings)
+
+
+def _checks_of_others(settings: Settings) -> Iterator[_Check]:
+    """Yield the checks of the services of others that the settings name, and of the templates of mails."""
     if not settings.queue_url.startswith("inline:"):
         yield _Check(
             "queue",
