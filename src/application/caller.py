@@ -70,7 +70,7 @@ class Caller:
     def require_current(self, stored: User, now: datetime) -> None:
         """Raise InvalidToken if the caller was disabled, or its session has ended, since it was authenticated.
 
-        ``stored`` is the user as it is stored now.
+        ``stored`` is the user that the store holds now.
         """
         if self.session:
             is_current = self.session.is_valid(stored, now)

@@ -18,7 +18,7 @@ _AT_ONCE = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A user, and pages of everything that belongs to the user. Each page is read when the iteration reaches it."""
+    """A user, and pages of everything that belongs to the user. A page is read from the store once it is iterated."""
 
     user: User
     sections: Mapping[str, Iterator[Sequence[Any]]]

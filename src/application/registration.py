@@ -61,11 +61,9 @@ class RegistrationPolicy:
     def admit(self, email: Email | None, invitation: str = "") -> Admission:
         """Return the admission of a newcomer with this address.
 
-        ``invitation`` is the token of an invitation, if there is one.
-
-        An invitation is valid in every mode, for its own address only; ``email`` may then be None. Raises
-        RegistrationClosed if the mode or the address needs an invitation; InvalidInvitation; Invalid for another
-        address than that of the invitation; Unavailable.
+        ``invitation`` is the token of an invitation, if there is one. An invitation is valid in every mode, for its own
+        address only; ``email`` may then be None. Raises RegistrationClosed if the mode or the address needs an
+        invitation; InvalidInvitation; Invalid for an address other than the address of the invitation; Unavailable.
         """
         if invitation:
             found, is_mailed = self.open_invitation(invitation)

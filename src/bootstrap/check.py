@@ -44,7 +44,7 @@ class _Check:
     """A sentence without its end: what to do about a service that does not answer."""
 
     def problem(self) -> str | None:
-        """Return what is wrong and what to do about it, in one line, or None."""
+        """Return a line with the problem and its remedy, or None if the check succeeds."""
         try:
             self.run()
         except (PorteroError, ConfigurationError) as error:
@@ -67,9 +67,9 @@ def check_storage(settings: Settings) -> str | None:
 
 
 def _explanation(error: Exception, remedy: str) -> str:
-    """Return what is wrong and how to correct it, in one line.
+    """Return a line with the problem that an error describes, and its remedy.
 
-    The message of a ConfigurationError says both, so ``remedy`` is added for other errors only.
+    The message of a ConfigurationError contains both, so ``remedy`` is added for other errors only.
     """
     said = str(error)
     if isinstance(error, Unavailable):

@@ -96,7 +96,7 @@ class Ports:
     """The adapters that the settings choose, and the repositories on their store. Connects to nothing."""
 
     def __init__(self, settings: Settings, clock: Clock, overrides: Overrides) -> None:
-        """Make the adapters of the settings, except those that ``overrides`` replaces. Raises ConfigurationError."""
+        """Make the adapters of the settings, unless ``overrides`` replaces them. Raises ConfigurationError."""
         self.settings, self.clock = settings, clock
         self.store = overrides.get("store") or make_store(settings)
         self.hasher = overrides.get("hasher") or make_hasher(settings)

@@ -32,7 +32,10 @@ from src.settings import ConfigurationError, Settings
 
 
 def prepare(settings: Settings) -> None:
-    """Create what is missing. Can be repeated. Raises ConfigurationError."""
+    """Create the tables, the keys, the folders and the first admin that are missing. Can be repeated.
+
+    Raises ConfigurationError if the settings are wrong, or if the store cannot be prepared.
+    """
     with store_errors():
         store = store_class(settings.store_url)
     try:

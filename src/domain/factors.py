@@ -101,7 +101,7 @@ def parse_factor_name(text: str) -> str:
 
 
 class FactorRepository(Protocol):
-    """Stores factors. Whatever changes the set of a user's factors changes ``User.factors`` in the same commit.
+    """Stores factors. Every commit that changes the set of a user's factors changes ``User.factors`` too.
 
     A change of a user that removes a factor from ``User.factors`` removes the factor too.
     """

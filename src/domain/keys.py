@@ -126,7 +126,7 @@ def parse_key_name(text: str) -> str:
 
 
 class KeyRepository(Protocol):
-    """Stores keys. Whatever changes the set of a user's keys changes ``User.keys`` in the same commit.
+    """Stores keys. Every commit that changes the set of a user's keys changes ``User.keys`` too.
 
     A change of a user that removes a key from ``User.keys`` removes the key too.
     """

@@ -29,7 +29,7 @@ RETRY_WINDOW = timedelta(days=1)
 
 
 class MailKind(StrEnum):
-    """The reason for which a mail is sent. The first three kinds bring a token, and so does an invitation."""
+    """The reason of a mail. The first three kinds bring a token, and so does an invitation."""
 
     LOGIN = "login"
     VERIFY = "verify"

@@ -27,7 +27,8 @@ ROLES = (Role.USER, Role.UPLOADER, Role.ADMIN)
 class ServiceAccount:
     """A service account. ``revision`` identifies this version in the store, and is empty until it is stored.
 
-    A user with the same id and the state SERVICE owns what the service makes, and is the user of its tokens.
+    A user with the same id and the state SERVICE is the user of its tokens, and owns the objects that the service
+    makes.
     """
 
     id: str

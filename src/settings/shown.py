@@ -29,7 +29,7 @@ def settings_in_force(settings: Settings) -> Iterator[tuple[str, str | None, str
 
 
 def _text(value: Any) -> str:
-    """Return a value as it is written in the environment, or "" if there is none."""
+    """Return a value in the form that the environment takes, or "" if there is none."""
     if isinstance(value, bool):
         return "on" if value else "off"
     text = "" if value is None else str(value)

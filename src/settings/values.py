@@ -12,7 +12,7 @@ _TASKS_QUEUE = re.compile("cloudtasks://([a-z][a-z0-9.:-]{1,62})/([a-z0-9-]{1,30
 
 
 class SettingsValues(SettingsFields):
-    """Every setting as it is declared, and the values that follow from several settings."""
+    """The declared settings, and the values that follow from several settings."""
 
     @property
     def store_project(self) -> str:

@@ -2202,7 +2202,7 @@ export interface components {
             /** @example  */
             scope: components["schemas"]["Scope"];
         };
-        /** @description The address to which the mail is sent. */
+        /** @description The address that the mail goes to. */
         MailAddress: {
             /**
              * Format: email
@@ -2446,7 +2446,7 @@ export interface components {
             /** @example https://example.com/portero */
             url: string;
         };
-        /** @description What a passkey has signed. */
+        /** @description The answer of a passkey to the challenge of a sign-in. */
         PasskeyLogin: {
             /**
              * @description A `PublicKeyCredential`, as its method `toJSON()` returns it.

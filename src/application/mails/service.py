@@ -216,7 +216,7 @@ class MailService:
         return mail, self._user_of(mail)
 
     def _user_of(self, mail: Mail) -> User:
-        """Return the user of a valid mail, in line with its account at the identity provider.
+        """Return the user of a valid mail, after taking over the state of its account at the identity provider.
 
         Raises InvalidToken, Unavailable.
         """

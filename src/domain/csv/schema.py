@@ -173,7 +173,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
 
 
 def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaw: Callable[[str], str | None]) -> str | None:
-    """Return what is wrong with the value that a schema gives to a rule of a column, or None."""
+    """Return a description of the flaw in the value of a rule of a column, or None if the value is valid."""
     if rule in _FORMS_OF and type not in _FORMS_OF[rule]:
         return Translatable("Only columns of type {types} have it.", types=", ".join(_FORMS_OF[rule]))
     match rule:

@@ -45,10 +45,7 @@ class CheckPlaces:
     """Places for checks, one for each check that the memory allows at once. All processes of a user share them."""
 
     def __init__(self, count: int, folder: Path | None = None) -> None:
-        """Keep the places in a folder in shared memory.
-
-        The processes that share the folder are those that share the memory.
-        """
+        """Keep the places in a folder in shared memory, for all processes that share the memory."""
         shared_memory = Path("/dev/shm")  # noqa: S108 - only its owner can use the folder in it
         shared = shared_memory if shared_memory.is_dir() else Path(tempfile.gettempdir())
         self._folder = folder or shared / f"portero-checks-{os.getuid()}"

@@ -28,7 +28,7 @@ class TemplateWriter:
     """
 
     def __init__(self, public_url: str, paths: Mapping[MailKind, str], folder: Path | None = None) -> None:
-        """Begin links with ``public_url``. The path of a link is the one that ``paths`` has for the kind of mail.
+        """Begin links with ``public_url`` and the path that ``paths`` has for the kind of mail.
 
         The templates in ``folder`` replace built-in templates of the same name.
         """

@@ -17,7 +17,7 @@ def prefers_page() -> bool:
 
 
 def page_of(problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-    """Return a problem as a page. ``problem`` has the members of the JSON document."""
+    """Return a problem as an HTML page. ``problem`` has the members of the JSON document."""
     is_console = current_app.config["CONSOLE"] and request.path.startswith("/console/")
     response = page("error.html" if is_console else "problem.html", **problem)
     response.headers.update(headers)

@@ -72,7 +72,7 @@ def example(code: str, language: str = "en") -> dict[str, Any]:
 
 
 def allowed(methods: Iterable[str]) -> str:
-    """Return the Allow header for the current path. ``methods`` are those of every rule that matches the path.
+    """Return the Allow header for the current path. ``methods`` are the methods of every rule that matches the path.
 
     If a rule spells the path literally, such as /api/dogs/is_adopted, only the methods of this rule are allowed: a rule
     with a variable would always fail for this path.
@@ -84,7 +84,7 @@ def allowed(methods: Iterable[str]) -> str:
 
 
 def answer_error(error: Exception) -> Response:
-    """Return the answer to an error as problem+json, or as a page to a browser that opens the URL itself."""
+    """Return the answer to an error as problem+json, or as an HTML page to a browser that opens the URL itself."""
     problem = problem_of(error)
     body = problem.body(accepted_language(), request.headers["X-Request-Id"])
     if prefers_page():

@@ -89,10 +89,9 @@ class Upload:
     def file(self, name: str) -> IncomingFile:
         """Read the fields before the file, and return the file, which is the part with this name.
 
-        The filename and the media type are those of the client, made safe. The chunks can be iterated once, which
-        raises BadRequest and RequestEntityTooLarge.
-
-        Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge.
+        The filename and the media type come from the client, and are made safe. The chunks can be iterated once, which
+        raises BadRequest and RequestEntityTooLarge. Raises Invalid, UnsupportedMediaType, BadRequest,
+        RequestEntityTooLarge.
         """
         for part in self._parts():
             filename = self._filename_of(part)

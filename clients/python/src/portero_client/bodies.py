@@ -60,7 +60,7 @@ class FirebaseToken(TypedDict):
 
 
 class MailAddress(TypedDict):
-    """The address to which the mail is sent."""
+    """The address that the mail goes to."""
 
     email: str
     """Unique ignoring case."""
@@ -190,7 +190,7 @@ class NewWebhook(TypedDict):
 
 
 class PasskeyLogin(TypedDict):
-    """What a passkey has signed."""
+    """The answer of a passkey to the challenge of a sign-in."""
 
     passkey: dict[str, Any]
     """A `PublicKeyCredential`, as its method `toJSON()` returns it."""

@@ -163,7 +163,7 @@ def _synced(accounts: LinkedBase, user: User, account: ProviderAccount, invitati
 
 
 def _update(accounts: LinkedBase, user: User, account: ProviderAccount, admission: Admission, *events: Event) -> User:
-    """Store what the provider knows of a user's account, and the events. Return the user as it is then stored.
+    """Store the changes of a user's account at the provider, and the events. Return the stored user.
 
     Raises InvalidToken if the user no longer exists, and Taken if another user has the address.
     """

@@ -124,10 +124,9 @@ class Verdicts:
             result.add_sample(block.lines[row], value)
 
     def _row_hashes(self, block: Block, frame: pl.DataFrame, empty: pl.Series) -> pl.Series:
-        """Return the hashes of the rows of a frame.
+        """Return the hashes of the rows of a frame. An empty row has the hash null.
 
-        An empty row has the hash null. The hash of a ragged row covers all of its cells, also those that the frame
-        lacks.
+        The hash of a ragged row covers all of its cells, including cells that the frame lacks.
         """
         hashes = frame.hash_rows(self._seed)
         if len(empty):

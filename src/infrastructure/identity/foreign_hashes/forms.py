@@ -70,7 +70,7 @@ def _require_sizes(hash_bytes: int, salt_bytes: int) -> None:
 
 
 def _b64(text: str) -> bytes:
-    """Decode base64, with or without padding, in the standard alphabet, the one of URLs or the one of passlib."""
+    """Decode base64 with or without padding, in the alphabet of the standard, of URLs or of passlib."""
     text = text.rstrip("=").replace("-", "+").replace("_", "/").replace(".", "+")
     return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
 

@@ -149,7 +149,7 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
 
 
 def render_own(caller: Caller, user: User) -> Response:
-    """Return the account of the caller as it is stored in ``user``, with the role that counts in the session."""
+    """Return the answer that shows ``user``, the caller's account, with the role that counts in the session."""
     if not caller.withheld:
         return render_resource(UserView, user)
     shown = replace(user, role=caller.user.role)

@@ -37,7 +37,7 @@ class MailRequestedView(View):
 
 
 class MailAddress(Body):
-    """The address to which the mail is sent."""
+    """The address that the mail goes to."""
 
     email: EmailField
 

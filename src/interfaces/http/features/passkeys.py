@@ -28,7 +28,7 @@ class PasskeyOptionsView(View):
 
 
 class PasskeyLogin(Body):
-    """What a passkey has signed."""
+    """The answer of a passkey to the challenge of a sign-in."""
 
     passkey: PasskeyField
 

@@ -153,7 +153,7 @@ def delete_dataset(caller: Caller, id: str) -> Response:
 
 
 def _shown_rows(stored: Dataset, page: Paged[CheckedRow]) -> dict[str, Any]:
-    """Return what the templates show of a page of rows, with a bounded number of columns."""
+    """Return a page of rows for the templates, with a bounded number of columns."""
     report = stored.report
     values = {"dataset": stored, "report": report, "more": page.next}
     if report is None:

@@ -83,7 +83,7 @@ def _last_hour(traffic: Traffic) -> Mapping[str, Any]:
 
 
 def _milliseconds(answers: Answers) -> tuple[float, float]:
-    """Return the median, and what the 95th percentile takes longer."""
+    """Return the median, and the difference between the 95th percentile and the median."""
     median, most = round(answers.median * 1000, 1), round(answers.percentile_95 * 1000, 1)
     return median, round(most - median, 1)
 

@@ -37,7 +37,7 @@ def _import(caller: Caller) -> Mapping[str, Any]:
 
 @imports.upload("system", *HASH_OPTIONS)
 def preview(caller: Caller, upload: Upload, file: IncomingFile) -> Response:
-    """Show what the import of a file would do."""
+    """Show the plan of the import of a file."""
     content = _whole(upload.to_end(file))
     system = upload.fields.get("system", "")
     options = {name: upload.fields.get(name, "").strip() or default for name, default in HASH_OPTIONS.items()}
@@ -67,7 +67,7 @@ def _whole(chunks: Iterable[bytes]) -> bytes:
 
 
 def _plan(caller: Caller, chosen: bytes) -> ImportPlan:
-    """Return what the import of a file would do. ``chosen`` is a line with the choices of the form, and the file."""
+    """Return the plan of the import of a file. ``chosen`` is a line with the choices of the form, and the file."""
     choices, _, content = chosen.partition(b"\n")
     system, options = json.loads(choices)
     try:
