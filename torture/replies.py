@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -32,8 +33,10 @@ from tests.e2e.wiring import wire
 from tests.support import emulators
 from tests.support.aws import REGION, moto_server, open_dynamodb, session, use_aws
 from tests.support.databases import create_database
+from tests.support.invariants import broken_invariants
 from tests.support.remote import Observed
 from tests.support.working import RecordingQueue
+from tests.support.world import services_of
 from torture.runs import Rounds, Target
 
 Lost = Callable[[], int]
@@ -51,6 +54,8 @@ class Protocol:
     fail: Callable[[int], Lost]
     """A function that loses the reply to the request with a number, counted from 1."""
     acts: Sequence[str] = tuple(ACTS)
+    store: Store | None = None
+    """The store on which no invariant may be broken, or None if another process has it."""
 
 
 class _Commits:
@@ -156,17 +161,17 @@ class World:
             return store
 
         broken = Observed(opened(proxy.address), {"commit"}, commits.observe)
-        return Protocol(self._way(opened(address)), self._way(cast(Store, broken)), commits.fail)
+        whole = opened(address)
+        return Protocol(self._way(whole), self._way(cast(Store, broken)), commits.fail, store=whole)
 
     def postgresql(self, server: str) -> Protocol:
         """Return the protocol of PostgreSQL, with a new database on a server."""
         proxy, url = self._proxy(server), create_database(server)
         SqlStore.prepare(url)
         whole, broken = (
-            self._way(self._opened(SqlStore.open(each, pool_size=4)))
-            for each in (url, url.replace(server, proxy.address))
+            self._opened(SqlStore.open(each, pool_size=4)) for each in (url, url.replace(server, proxy.address))
         )
-        return Protocol(whole, broken, _losing(proxy, COMMITTED))
+        return Protocol(self._way(whole), self._way(broken), _losing(proxy, COMMITTED), store=whole)
 
     def _dynamodb(self) -> Protocol:
         endpoint, table = self._stack.enter_context(emulators.dynamodb()), f"portero-{uuid4().hex}"
@@ -196,7 +201,7 @@ class World:
             return self._way(store, blobs=make_blobs(f"s3://{bucket}"))
 
         ways = way(endpoint), way(f"http://{proxy.address}")
-        return Protocol(*ways, _losing(proxy, b"PUT /", b"?delete"), ["upload a file", "delete a file"])
+        return Protocol(*ways, _losing(proxy, b"PUT /", b"?delete"), ["upload a file", "delete a file"], store)
 
     def _redis(self) -> Protocol:
         url, store = self._stack.enter_context(redis_server(self._folder)), MemoryStore()
@@ -209,7 +214,7 @@ class World:
             server.flushall()  # all rounds come from one address
             return lose(number)
 
-        return Protocol(self._way(store), broken, fail, ["register", "log in"])
+        return Protocol(self._way(store), broken, fail, ["register", "log in"], store)
 
     def _http(self) -> Protocol:
         address = self._stack.enter_context(portero(self._folder / "served")).replace("localhost", "127.0.0.1")
@@ -224,6 +229,9 @@ def play(protocol: Protocol, name: str, act: str, number: int) -> Counter[str]:
     for each in (number, 1):
         person = Person(protocol.whole).join()
         statuses, lost = perform(ACTS[act], person, protocol.broken, partial(protocol.fail, each))
+        if protocol.store and isinstance(protocol.whole, InProcess):
+            services_of(protocol.whole.client.application).accounts.accounts.reconcile(timedelta(0))
+            assert broken_invariants(protocol.store) == []
         if lost():
             outcome = " then ".join(str(status or "no answer") for status in statuses)
             return Counter({"lost replies": 1, f"{act} | {name} | {outcome}": 1})

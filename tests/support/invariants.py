@@ -6,11 +6,26 @@ from typing import Any
 from src.domain.dogs import PictureStatus
 from src.domain.jobs import JobStatus
 from src.domain.users import Claim, State
+from src.domain.values import Role
 from src.infrastructure.repositories.claims import claim_key
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Document
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS, DATASETS, DOGS, FILES, JOBS, USERS
+from src.infrastructure.stores.schema import (
+    CLAIMS,
+    COLLECTIONS,
+    DATASETS,
+    DOGS,
+    FACTORS,
+    FILES,
+    JOBS,
+    KEYS,
+    REPORTS,
+    ROSTERS,
+    SERVICE_ACCOUNTS,
+    USERS,
+    WEBHOOKS,
+)
 
 _SCANNED = 500
 _OWNED = [each for each in COLLECTIONS if "user_id" in each.fields and each.fields["user_id"].enforced]
@@ -31,7 +46,7 @@ def broken_invariants(
     What is None is not compared.
     """
     found = {each.name: _documents(store, each.name) for each in COLLECTIONS}
-    broken = [*_claims(store, found), *_owners(found), *_jobs(found)]
+    broken = [*_claims(store, found), *_owners(found), *_listed(found), *_jobs(found), *_pieces(found)]
     if objects is not None:
         broken += _objects(found, objects)
     if addresses_of is not None:
@@ -77,6 +92,31 @@ def _owners(found: Mapping[str, Documents]) -> Iterator[str]:
     for id, user in users.items():
         if user["reconcile_since"] is not None:
             yield f"users {id} is half changed: {user['state']}"
+
+
+def _listed(found: Mapping[str, Documents]) -> Iterator[str]:
+    """What a user or a roster lists exists, and what exists is listed. A service has its account."""
+    users = found[USERS.name]
+    for name in (FACTORS.name, KEYS.name):
+        listed = {id for user in users.values() for id in user[name] or ()}
+        yield from (f"{name} {id} is of no user, or missing" for id in listed ^ found[name].keys())
+    services = {id for id, user in users.items() if user["state"] == State.SERVICE}
+    yield from (f"service {id} has no account, or no secret" for id in services ^ found[SERVICE_ACCOUNTS.name].keys())
+    admins = {id for id, user in users.items() if _is_active_admin(user)}
+    for name, members in (("admins", admins), ("webhooks", {*found[WEBHOOKS.name]})):
+        roster = found[ROSTERS.name].get(name)
+        if (listed := {*roster["members"]} if roster else set()) != members:
+            yield f"the roster of {name} is {listed} instead of {members}"
+
+
+def _is_active_admin(user: Mapping[str, Any]) -> bool:
+    return user["role"] == Role.ADMIN and user["state"] == State.ACTIVE and not user["disabled"]
+
+
+def _pieces(found: Mapping[str, Documents]) -> Iterator[str]:
+    """Each piece of a report belongs to a dataset, and each dataset has its pieces."""
+    named = {id for dataset in found[DATASETS.name].values() for id in dataset["pieces"]}
+    yield from (f"reports {id} is of no dataset, or missing" for id in named ^ found[REPORTS.name].keys())
 
 
 def _jobs(found: Mapping[str, Documents]) -> Iterator[str]:

@@ -18,13 +18,14 @@ __all__ = ["play"]
 def play(store: Store, name: str, number: int, *, histories: int, steps: int) -> Counter[str]:
     """Play random histories of up to ``steps`` steps on a store, and fail with the shortest one that breaks the model.
 
-    At the end no invariant may be broken. ``number`` decides the histories. ``name`` becomes part of the names in the
-    store, and must be unused.
+    No invariant may be broken at the end of a history, nor after its accounts were deleted. ``number`` decides the
+    histories. ``name`` becomes part of the names in the store, and must be unused.
     """
     watch, queue, pictures = Watch(), RecordingQueue(), Pictures()
     app = build(store, clock=watch, queue=queue, pictures=pictures, mailer=Mailbox(), later=run_now)
     counts = Counter[str]()
-    fields = {"app": app, "watch": watch, "queue": queue, "pictures": pictures, "counts": counts, "prefix": name}
+    world = {"app": app, "store": store, "watch": watch, "queue": queue, "pictures": pictures}
+    fields = {**world, "counts": counts, "prefix": name}
     machine = seed(number)(type("Machine", (DogMachine,), fields))
     limits = settings(
         max_examples=histories,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from flask import Flask
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from src.domain.errors import NotFound
+from src.infrastructure.stores.portable import Store
 from src.interfaces.services import Services
+from tests.support.invariants import broken_invariants
 from tests.support.machine.model import Login, Model
 from tests.support.working import RecordingQueue, Watch
 from tests.support.world import Answer, Pictures, client_of, services_of
@@ -24,6 +27,7 @@ class ServiceMachine(RuleBasedStateMachine):
     """A service beside its model. Every example has names of its own, because examples share a store."""
 
     app: ClassVar[Flask]
+    store: ClassVar[Store]
     watch: ClassVar[Watch]
     queue: ClassVar[RecordingQueue]
     pictures: ClassVar[Pictures]
@@ -75,7 +79,11 @@ class ServiceMachine(RuleBasedStateMachine):
         self.services.jobs.resend()
 
     def teardown(self) -> None:
-        """Delete every account and finish every job, so that the next example finds nothing but what is kept."""
+        """Check the invariants. Then delete every account and finish every job, so that the next example finds nothing
+        but what is kept.
+        """
+        self.services.accounts.accounts.reconcile(timedelta(0))
+        assert broken_invariants(self.store) == []
         for account in self.model.accounts:
             with suppress(NotFound):
                 self.services.accounts.accounts.delete(account.id)
