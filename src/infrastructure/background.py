@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 
+MAX_WAITING = 1000
 WAIT_SECONDS = 50.0
 """Less than a minute, after which a scheduler sweeps again."""
 
@@ -15,12 +16,12 @@ _log = logging.getLogger("portero.background")
 class BackgroundSteps:
     """Runs functions one after another in a thread, which starts with the first function. Implements Later.
 
-    The end of the process waits for the accepted functions. A function that arrives while ``most`` others wait is
-    dropped, and the loss is logged.
+    The end of the process waits for the accepted functions. A function that arrives while MAX_WAITING others
+    wait is dropped, and the loss is logged.
     """
 
-    def __init__(self, most: int = 1000) -> None:
-        self._places = threading.BoundedSemaphore(most)
+    def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(MAX_WAITING)
         self._pool = ThreadPoolExecutor(1, "background")
 
     def __call__(self, step: Callable[[], None]) -> None:

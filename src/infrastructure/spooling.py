@@ -25,9 +25,9 @@ def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def remove_abandoned_files(older_than: float = 86400.0) -> None:
-    """Remove temporary files that killed processes left behind, if they are older than ``older_than`` seconds."""
+def remove_abandoned_files() -> None:
+    """Remove temporary files that killed processes left behind, if they are older than a day."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):  # another process has removed it
-            if path.stat().st_mtime < time.time() - older_than:
+            if path.stat().st_mtime < time.time() - 86400:
                 path.unlink()

@@ -154,10 +154,10 @@ class Summariser:
                         del left[position]
         return {name: pattern for name, pattern, _ in left.values()}
 
-    def _pages(self, set_id: str, most: int, *, valid: bool | None = None) -> Iterator[Sequence[CheckedRow]]:
-        """Yield pages with at most ``most`` rows in all: only valid or only invalid rows if ``valid`` is given."""
+    def _pages(self, set_id: str, most: int) -> Iterator[Sequence[CheckedRow]]:
+        """Yield pages with at most ``most`` rows in all."""
         after = 0
-        while most > 0 and (page := self.rows.page(set_id, valid=valid, after=after, limit=min(PAGE, most))):
+        while most > 0 and (page := self.rows.page(set_id, after=after, limit=min(PAGE, most))):
             yield [CheckedRow.of(row) for row in page]
             most -= len(page)
             after = page[-1][0]

@@ -10,6 +10,7 @@ from src.domain.messages import Translatable
 from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import PromptDestination
 
+TIMEOUT = 1.0
 MAX_RANGE = 256 << 10
 """The maximum number of bytes of an answer. Ranges of a billion passwords have some 40 KiB."""
 
@@ -23,15 +24,14 @@ class BreachRanges:
     """Looks hashes up at a service. Implements BreachSource.
 
     ``url`` is the URL of the ranges, such as https://api.pwnedpasswords.com/range. ``contains`` returns or raises
-    within ``timeout`` seconds, also while the name of the host is resolved. Raise ValueError for a URL that cannot be
-    used.
+    within TIMEOUT seconds, also while the name of the host is resolved. Raise ValueError for a URL that cannot be used.
     """
 
-    def __init__(self, url: str, *, timeout: float = 1.0, circuit: Circuit | None = None) -> None:
+    def __init__(self, url: str) -> None:
         if "?" in url or "#" in url:
             raise ValueError("use a URL without ? and #")
-        url, circuit = f"{url.rstrip('/')}/", circuit or Circuit(_NAME, pause=30)
-        self._service = PromptDestination(url, circuit, seconds=timeout, max_bytes=MAX_RANGE)
+        circuit = Circuit(_NAME, pause=30)
+        self._service = PromptDestination(f"{url.rstrip('/')}/", circuit, seconds=TIMEOUT, max_bytes=MAX_RANGE)
 
     def contains(self, sha1: str) -> bool:
         suffix, found = sha1[_PREFIX:].encode(), False

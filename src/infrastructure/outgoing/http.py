@@ -25,6 +25,8 @@ from src.infrastructure.tracing import span
 _log = logging.getLogger("portero.outgoing")
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # Its INFO messages contain URLs, which may hold secrets.
 
+AT_ONCE = 32
+"""The number of requests that a PromptDestination sends at a time."""
 MAX_ANSWER = 64 << 10
 """The maximum number of bytes of an answer, unless a destination has another limit. Answers are short JSON."""
 
@@ -133,16 +135,14 @@ class Destination:
 class PromptDestination(Destination):
     """A destination that is asked while a person waits. Each answer takes at most ``seconds`` in all.
 
-    ``at_once`` requests run at a time, and others wait within their time. Raise ValueError as ``Destination`` does.
+    AT_ONCE requests run at a time, and others wait within their time. Raise ValueError as ``Destination`` does.
     """
 
-    def __init__(
-        self, url: str, circuit: Circuit, *, seconds: float, at_once: int = 32, max_bytes: int = MAX_ANSWER
-    ) -> None:
+    def __init__(self, url: str, circuit: Circuit, *, seconds: float, max_bytes: int = MAX_ANSWER) -> None:
         super().__init__(url, circuit, connect=seconds, idle=seconds, max_bytes=max_bytes)
         self._seconds = seconds
         # Nothing interrupts a thread that resolves a name or connects, so that requests wait for threads of their own.
-        self._threads = ThreadPoolExecutor(at_once, "prompt")
+        self._threads = ThreadPoolExecutor(AT_ONCE, "prompt")
 
     def ask_now(self, method: str, headers: _Headers = None, content: bytes = b"", path: str = "") -> Answer:
         """Send one request and return the answer. Raise AttemptFailed if there is none in time."""

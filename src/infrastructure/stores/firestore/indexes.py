@@ -5,17 +5,15 @@ The format is https://firebase.google.com/docs/reference/firestore/indexes. Run 
 """
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from src.infrastructure.stores.schema import COLLECTIONS
-from src.infrastructure.stores.schema.types import Collection
 
 OPERATION = "_operation"
 """The field that stores the operation of a document."""
 
 
-def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[str, Any]:
+def firestore_indexes() -> dict[str, Any]:
     """Return a composite index for each declared query, and exemptions for the fields that no query uses.
 
     Firestore indexes every field by default. Each index costs a write, and an index on a field that only grows limits
@@ -23,7 +21,7 @@ def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[s
     the service does not search for expired documents.
     """
     indexes, overrides = [], []
-    for collection in collections:
+    for collection in COLLECTIONS:
         for index in collection.indexes:
             if index.equal:
                 fields = [{"fieldPath": name, "order": "ASCENDING"} for name in index.equal]
