@@ -41,6 +41,7 @@ from src.infrastructure.repositories.webhooks import Deliveries, Webhooks
 from src.infrastructure.stores.driver import Write
 from src.infrastructure.stores.portable import Store
 from tests.contract.conftest import set_limits
+from tests.contract.test_sessions_repository import add_session
 from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -73,7 +74,7 @@ def a_job(id: str) -> Job:
 
 SESSION = Kind(
     Sessions,
-    lambda sessions, session: sessions.add(session),
+    add_session,
     Session("id", "ada", 0, NOON, NOON, NOON + timedelta(days=30), NOON + timedelta(days=90), Client()),
     Session(
         id="full",

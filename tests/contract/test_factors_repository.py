@@ -16,7 +16,7 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore
 from tests.contract.accounts import LATER, NOON, new_user
-from tests.contract.test_sessions_repository import new_session
+from tests.contract.test_sessions_repository import add_session, new_session
 from tests.support.races import at_once
 
 PASSKEY = Factor(
@@ -128,7 +128,7 @@ def use(
     request: pytest.FixtureRequest, factors: Factors, sessions: Sessions, ada: User
 ) -> Callable[[Evidence], object]:
     """Return a function that commits something which the evidence allows."""
-    session = sessions.add(new_session(ada.id))
+    session = add_session(sessions, new_session(ada.id))
 
     def step_up(evidence: Evidence) -> object:
         return sessions.update_with_user(session, ada, lambda stored, _: replace(stored, methods=("otp",)), evidence)
@@ -162,7 +162,7 @@ def test_a_factor_changed_since_it_was_read_is_no_evidence(
 
 
 def test_a_session_that_another_request_has_changed_meanwhile_is_stepped_up_too(sessions: Sessions, ada: User) -> None:
-    read = sessions.add(new_session(ada.id))
+    read = add_session(sessions, new_session(ada.id))
 
     def refreshed(stored: Session, _: User) -> Session:
         return replace(stored, generation=stored.generation + 1)

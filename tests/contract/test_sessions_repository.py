@@ -38,6 +38,14 @@ def new_session(user_id: str = "ada", created_at: datetime = NOON, id: str | Non
     )
 
 
+def add_session(sessions: Sessions, session: Session) -> Session:
+    """Store a new session, and return it as it is read."""
+    sessions.add_after([], session)
+    found = sessions.get(session.id)
+    assert found
+    return found
+
+
 def test_the_commit_of_a_session_gives_back_the_attempts_that_led_to_it(sessions: Sessions, store: Store) -> None:
     limiter = StoreLimiter(store, lambda: NOON)
     counts = Count(Limit("name", 2, 60, remembered=0), "anna"), Count(Limit("account", 2, 60, remembered=0), "anna")
@@ -67,7 +75,7 @@ def used_once_more(session: Session, _: User) -> Session:
 
 def test_a_session_is_read_with_its_user(sessions: Sessions, users: Users) -> None:
     ada = users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
-    session = sessions.add(new_session(ada.id))
+    session = add_session(sessions, new_session(ada.id))
     assert sessions.with_user(session.id, ada.id) == (session, ada)
     assert sessions.with_user("absent", ada.id) == (None, ada)
     assert sessions.with_user(session.id, "absent") == (session, None)
@@ -76,7 +84,7 @@ def test_a_session_is_read_with_its_user(sessions: Sessions, users: Users) -> No
 
 def test_a_session_is_changed_with_its_user_in_view(sessions: Sessions, users: Users) -> None:
     ada = users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
-    session = sessions.add(new_session(ada.id))
+    session = add_session(sessions, new_session(ada.id))
     changed, user = sessions.update_with_user(
         session, ada, lambda session, user: replace(session, client=Client(user.id))
     )
@@ -101,7 +109,7 @@ def test_reading_a_session_with_its_user_is_one_round_trip(wire: Wire, firestore
 def test_uses_recorded_by_several_processes_all_count(open_shared: Callable[[], Store]) -> None:
     store = open_shared()
     ada = Users(store).add(User.new(now=NOON, username=Username.parse("ada"), email=None))
-    session = Sessions(store).add(new_session(ada.id))
+    session = add_session(Sessions(store), new_session(ada.id))
     assert in_processes(_use_at_once, [(open_shared, session.id, ada.id)] * 2) == [[], []]
     stored = Sessions(store).get(session.id)
     assert stored

@@ -27,10 +27,6 @@ class Sessions(OwnedDocuments[Session]):
         self._users = Users(store)
         self._factors = Factors(store)
 
-    def add(self, session: Session) -> Session:
-        """Store a new session. Takes one commit."""
-        return self._save(None, session)
-
     def add_after(
         self,
         attempts: Sequence[Attempt],
