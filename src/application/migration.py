@@ -79,7 +79,7 @@ class LoginMigration:
         if claim not in user.claims:
             raise AttemptFailed("The answer is about another name, or the name is not allowed here.")
         try:
-            return self.users.add_first_holder(user, events=registered(user, None, client, now))
+            return self.users.add_with_unused_names(user, events=registered(user, None, client, now))
         except Taken:
             if not self.users.holders({claim}):
                 raise

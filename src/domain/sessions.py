@@ -200,7 +200,7 @@ class Attempt:
 class SessionRepository(Repository[Session], Protocol):
     """Stores sessions. A session that has expired may be missing."""
 
-    def add_after(
+    def add_for_login(
         self,
         attempts: Sequence[Attempt],
         session: Session,

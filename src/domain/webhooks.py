@@ -188,7 +188,7 @@ class DeliveryRepository(Repository[Delivery], Protocol):
     def add(self, delivery: Delivery) -> None:
         """Store a new delivery."""
 
-    def hand_out(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
+    def add_for_event(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
         """Store the deliveries of an event, and mark the event as handed out.
 
         Return False if another process has done so.

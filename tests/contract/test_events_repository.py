@@ -84,7 +84,7 @@ def test_an_event_is_stored_in_the_commit_of_its_cause_or_not_at_all(
     users.update("ada", lambda user: user, events=always(made(4)))  # changes nothing
     session = Session("1", "ada", 0, NOON, NOON, NOON, NOON, PHONE)
     commits.clear()
-    sessions.add_after([], session, events=[made(5)])
+    sessions.add_for_login([], session, events=[made(5)])
     sessions.remove("1", events=[made(6)])
     assert len(commits) == 2
     assert [event.session_id for event in events.find(user_id="ada").items] == [

@@ -136,7 +136,7 @@ def use(
     def enrol(evidence: Evidence) -> object:
         return factors.save([replace(PASSKEY, id=new_session().id)], ada.id, lambda user: user, evidence)
 
-    start: Callable[[Evidence], object] = lambda evidence: sessions.add_after((), new_session(ada.id), evidence)  # noqa: E731
+    start: Callable[[Evidence], object] = lambda evidence: sessions.add_for_login((), new_session(ada.id), evidence)  # noqa: E731
     return {"a new session": start, "a step-up": step_up, "an enrolment": enrol}[request.param]
 
 

@@ -40,7 +40,7 @@ def new_session(user_id: str = "ada", created_at: datetime = NOON, id: str | Non
 
 def add_session(sessions: Sessions, session: Session) -> Session:
     """Store a new session, and return it as it is read."""
-    sessions.add_after([], session)
+    sessions.add_for_login([], session)
     found = sessions.get(session.id)
     assert found
     return found
@@ -51,7 +51,7 @@ def test_the_commit_of_a_session_gives_back_the_attempts_that_led_to_it(sessions
     counts = Count(Limit("name", 2, 60, remembered=0), "anna"), Count(Limit("account", 2, 60, remembered=0), "anna")
     for _ in range(5):
         session = new_session()
-        assert list(sessions.add_after(limiter.hit(*counts), session)) == []
+        assert list(sessions.add_for_login(limiter.hit(*counts), session)) == []
         assert sessions.get(session.id)
 
 
@@ -61,7 +61,7 @@ def test_attempts_that_another_one_follows_are_returned_and_the_session_is_store
     limiter, count = StoreLimiter(store, lambda: NOON), Count(Limit("name", 2, 60, remembered=0), "anna")
     attempts, session = limiter.hit(count), new_session()
     limiter.hit(count)
-    assert sessions.add_after(attempts, session) == attempts
+    assert sessions.add_for_login(attempts, session) == attempts
     assert sessions.get(session.id)
     limiter.give_back(attempts)
     limiter.hit(count)

@@ -505,15 +505,15 @@ def test_a_name_that_was_freed_has_no_first_holder_again(store: Store) -> None:
     users.update(users.add(new_user("ada")).id, lambda stored: stored.tombstone(NOON))
     for name, email in (("ada", None), ("bea", None), ("cleo", "ada@example.com")):
         with pytest.raises(Taken):
-            users.add_first_holder(new_user(name, email))
-    first = users.add_first_holder(new_user("cleo"))
+            users.add_with_unused_names(new_user(name, email))
+    first = users.add_with_unused_names(new_user("cleo"))
     users.update(first.id, lambda stored: stored.tombstone(NOON))
     with pytest.raises(Taken):
-        users.add_first_holder(new_user("cleo"))
+        users.add_with_unused_names(new_user("cleo"))
     assert users.holders([username_claim("cleo")]) == {}
 
 
 def test_of_simultaneous_first_holders_one_wins(store: Store) -> None:
     users = Users(store, remembers_names=True)
-    outcomes = at_once(users.add_first_holder, [new_user("ada") for _ in range(20)])
+    outcomes = at_once(users.add_with_unused_names, [new_user("ada") for _ in range(20)])
     assert len(winners(outcomes, "username")) == 1

@@ -110,10 +110,10 @@ def test_an_event_is_handed_out_once_with_all_its_deliveries(store: Store, deliv
     assert [(each.at - NOON).seconds for each in due] == [1, 2, 3]
     targets = [made("a"), made("b")]
 
-    def hand_out(_: int) -> bool:
-        return deliveries.hand_out(due[0], [Delivery.new(each, due[0].id, due[0].type, NOON) for each in targets])
+    def add_for_event(_: int) -> bool:
+        return deliveries.add_for_event(due[0], [Delivery.new(each, due[0].id, due[0].type, NOON) for each in targets])
 
-    assert at_once(hand_out, range(10)).count(True) == 1
+    assert at_once(add_for_event, range(10)).count(True) == 1
     assert [(each.at - NOON).seconds for each in deliveries.due_events(NOON)] == [2, 3]
     for target in targets:
         assert [each.event_id for each in deliveries.due(target.id, NOON)] == [due[0].id]

@@ -92,7 +92,7 @@ class TestNotices:
         self, world: MailWorld, anna: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         world.watch.forward(3600)
-        monkeypatch.setattr(Sessions, "add_after", Mock(side_effect=Unavailable))
+        monkeypatch.setattr(Sessions, "add_for_login", Mock(side_effect=Unavailable))
         login = {"email": anna.user["email"], "password": PASSWORD}
         assert world.client.post("/login", json=login, headers={"User-Agent": "curl/8"}).status_code == 503
         world.deliver()

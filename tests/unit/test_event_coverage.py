@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WRITES = {
     "users": {"add", "update", "update_with"},
-    "sessions": {"add_after", "remove"},
+    "sessions": {"add_for_login", "remove"},
     "accounts": {"create", "upgrade", "change", "delete", "set_password", "start_password_change", "end_sessions"},
     "webhooks": {"update"},
     "factors": {"save"},
@@ -18,7 +18,7 @@ WRITES = {
 }
 """The methods that take ``events``, by the last word of what they are called on."""
 POSITIONS = {"create": 3, "upgrade": 3, "change": 3, "delete": 2, "set_password": 2, "start_password_change": 2}
-POSITIONS |= {"end_sessions": 2, "add": 1, "add_after": 3}
+POSITIONS |= {"end_sessions": 2, "add": 1, "add_for_login": 3}
 """The place of ``events`` among the arguments."""
 STEPS = {
     "accounts/local.py": 3,  # reconciliation; a new hash of the same password

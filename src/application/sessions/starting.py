@@ -144,7 +144,7 @@ class SessionStarter:
             each.clear()  # if the reply of the commit is lost, they may have been given back
         left: Collection[Attempt] = [*chain(*counted)]
         try:
-            left = self.sessions.add_after([*chain(*counted)], session, evidence, events)
+            left = self.sessions.add_for_login([*chain(*counted)], session, evidence, events)
         except Unavailable:
             left = ()
             raise

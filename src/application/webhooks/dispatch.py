@@ -68,7 +68,7 @@ class WebhookDispatcher:
                 now = self.clock()
                 wanting = [webhook for webhook in webhooks if webhook.wants(event)]
                 made = [Delivery.new(webhook, event.id, event.type.value, now) for webhook in wanting]
-                handed += self.deliveries.hand_out(event, made)
+                handed += self.deliveries.add_for_event(event, made)
         return handed
 
     def deliver(self, webhook_id: str) -> None:

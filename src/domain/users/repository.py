@@ -25,7 +25,7 @@ class UserRepository(RecordedRepository[User], Protocol):
         Raises Repeated, and Taken (also for an ``id`` in use).
         """
 
-    def add_first_holder(self, user: User, *, events: Sequence[Event] = ()) -> User:
+    def add_with_unused_names(self, user: User, *, events: Sequence[Event] = ()) -> User:
         """Store a new user as ``add`` does, and the former claims of its names.
 
         Also raises Taken for a name that a user has freed while former names were remembered.

@@ -65,7 +65,7 @@ class Events(Documents[Event]):
         last = events[limit - 1]
         return Page(events[:limit], encode_cursor(queries[0], last.at, last.id))
 
-    def handed_out(self, event: Event) -> Update:
+    def dispatched_write(self, event: Event) -> Update:
         """Return the write that marks an event as handed out to the webhooks.
 
         It fails if the event has changed since it was read.

@@ -27,7 +27,7 @@ class Sessions(OwnedDocuments[Session]):
         self._users = Users(store)
         self._factors = Factors(store)
 
-    def add_after(
+    def add_for_login(
         self,
         attempts: Sequence[Attempt],
         session: Session,

@@ -53,7 +53,7 @@ class Users(Documents[User]):
         """Store a new user in one commit. For an admin, the roster of admins is read before the commit."""
         return retry_conflicts(lambda: self._save(None, user, receipt, events=events))
 
-    def add_first_holder(self, user: User, *, events: Sequence[Event] = ()) -> User:
+    def add_with_unused_names(self, user: User, *, events: Sequence[Event] = ()) -> User:
         former = claim_writes(frozenset(), {claim.former for claim in user.claims}, user.id)
         return self.add_with(user, *former, events=events)
 

@@ -93,10 +93,10 @@ class Deliveries(Documents[Delivery]):
         """Store a new delivery. Takes one commit."""
         self._save(None, delivery)
 
-    def hand_out(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
+    def add_for_event(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
         """Store the deliveries of a due event. Takes one commit."""
         try:
-            self._store.commit(self._events.handed_out(event), *map(self.write, deliveries))
+            self._store.commit(self._events.dispatched_write(event), *map(self.write, deliveries))
         except PreconditionFailed:
             return False
         return True
