@@ -228,11 +228,19 @@ def test_which_addresses_deliveries_are_sent_to(production: bool, address: str, 
         *("http://example.com/", "ftp://example.com/", "https://", "//example.com", "example.com", "https://[::1", ""),
         *("https://user@example.com/", "https://user:secret@example.com/", "https://exa\nmple.com/", "javascript:x"),
         "https://example.com/" + "x" * 2000,
+        *(f"https://{host}/" for host in ("a..b", ".a", "a" * 64 + ".com", "a." * 126 + "com", "a.b:0", "a.b:65536")),
     ],
 )
 def test_urls_that_are_refused_when_they_are_given(url: str) -> None:
     with pytest.raises(InvalidValue):
         HttpWebhookSender(production=True).check(url)
+
+
+@pytest.mark.parametrize(
+    "host", ["a_b.example", "a" * 63 + ".com", "a.b.", "ß.de", "a.b:65535", "xn--zca.de", "[2606:4700::1]"]
+)
+def test_urls_that_can_be_reached_are_accepted(host: str) -> None:
+    HttpWebhookSender(production=True).check(f"https://{host}/")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1", "017700000001"])

@@ -22,6 +22,7 @@ from src.infrastructure.tracing import span
 _log = logging.getLogger("portero.webhooks")
 
 MAX_URL = 2000
+_MAX_HOST, _PORTS = 253, range(1, 1 << 16)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64, _COMPATIBLE = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96")
 _LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10")
@@ -58,10 +59,12 @@ class HttpWebhookSender:
 
         try:
             parsed = httpx2.URL(url)
+            parsed.raw_host.decode("ascii").encode("idna")  # refuses labels of 0 characters and of more than 63
         except (httpx2.InvalidURL, UnicodeError):
             parsed = httpx2.URL()
+        is_possible = 0 < len(parsed.raw_host) <= _MAX_HOST and (parsed.port is None or parsed.port in _PORTS)
         schemes = ("https",) if self._production else ("https", "http")
-        if len(url) > MAX_URL or parsed.scheme not in schemes or not parsed.host or not url.isprintable():
+        if len(url) > MAX_URL or parsed.scheme not in schemes or not is_possible or not url.isprintable():
             raise InvalidValue("url", "Give an https URL of a public host.")
         if parsed.userinfo:
             raise InvalidValue("url", "Leave the user and the password out of the URL; deliveries are signed.")
