@@ -137,6 +137,22 @@ def url(postgresql: Callable[[], Store]) -> str:
     return url
 
 
+def test_a_database_that_becomes_read_only_is_unavailable_for_writes(url: str) -> None:
+    """Managed databases become so when their disk is full, and while another server takes over."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{url.rpartition("/")[2]}" SET default_transaction_read_only = on')
+    with closing(open_store(url)) as store:
+        rows = store.bulk_rows()
+        assert (store.get(claim("1")), rows.page("a")) == ([None], [])
+        for write in (
+            lambda: store.commit(Insert(claim("1"), CLAIM)),
+            lambda: rows.append("a", [(2, True, "{}")]),
+            lambda: rows.remove("a"),
+        ):
+            with pytest.raises(Unavailable):
+                write()
+
+
 def test_a_statement_that_waits_for_a_lock_ends_in_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(postgresql.PARAMETERS, "options", "-c statement_timeout=300ms")
     with closing(open_store(url)) as store, psycopg.connect(url) as other:

@@ -18,7 +18,7 @@ _MODULES = {"postgresql": ("postgresql", "extras.txt"), "mssql": ("sqlserver", "
 """For each kind of database, the module for what only that kind has, and the requirements of its driver."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_FOREIGN_KEY_VIOLATION = "23503"
+_FOREIGN_KEY_VIOLATION, _READ_ONLY = "23503", "25006"
 _ROLLED_BACK = "40001", "40P01", "Serialization failure"
 """Serialization failures and deadlocks: two codes of PostgreSQL, and one text of the driver of SQL Server."""
 
@@ -91,6 +91,10 @@ def translated_errors() -> Iterator[None]:
         if _reason(error) in _ROLLED_BACK:
             raise RolledBack from error
         raise Unavailable from error
+    except sa.exc.InternalError as error:
+        if _reason(error) != _READ_ONLY:
+            raise
+        raise Unavailable from error  # its disk is full, or another server took its place
     except sa.exc.TimeoutError as error:
         raise Unavailable from error
 

@@ -62,7 +62,7 @@ def insert_rows(connection: Connection, set_id: str, rows: Sequence[EncodedRow])
     connection.exec_driver_sql("SET LOCAL statement_timeout TO 0")  # a batch of large rows may take long
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    errors = unavailable_on(psycopg.OperationalError)
+    errors = unavailable_on(psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
     with errors, driver.cursor() as cursor, cursor.copy("COPY rows FROM STDIN") as copy:
         for line, valid, values in rows:
             copy.write_row((set_id, line, int(valid), values))
