@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from src.infrastructure.logs import CloudFormatter, TextFormatter
 from tests.support import emulators
 from tests.support.scheduling import FileScheduling, spread
+from torture.evidence import without_proof
 
 # How long an example takes says something about the machine only, which runs other tests at the same time.
 settings.register_profile("portero", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +28,8 @@ settings.load_profile("portero")
 T = TypeVar("T")
 _EMULATORS = "emulators"
 _addresses = pytest.StashKey[dict[str, str]]()
+_unproven = pytest.StashKey[list[str]]()
+"""The tests that the page of assurance names and that have not passed."""
 
 
 def pytest_configure() -> None:
@@ -71,8 +74,21 @@ def default_logs() -> Iterator[None]:
             root.setLevel(logging.WARNING)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of all tests in which one that docs/explanation/assurance.md names has not passed."""
+    config, options = session.config, session.config.option
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (options.keyword or options.collectonly)
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    if is_whole and reporter and not hasattr(config, "workerinput"):
+        config.stash[_unproven] = without_proof(each.nodeid for each in reporter.getreports("passed"))
+        if config.stash[_unproven] and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what tests have recorded under the property ``summary``, also those that passed in another process."""
+    for test in config.stash.get(_unproven, []):
+        terminalreporter.write_line(f"docs/explanation/assurance.md names {test}, which has not passed", red=True)
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     for report in reports:
         for name, text in report.user_properties:

@@ -1,7 +1,7 @@
 """Reads the requirements of the ASVS, and the evidence for each, from docs/explanation/assurance.md."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -46,3 +46,13 @@ def requirements() -> Iterator[Requirement]:
             level = int(heading[1])
         elif row := _ROW.match(line):
             yield Requirement(f"{row[1]}.{row[2]}", row[1], level, row[3])
+
+
+def without_proof(passed: Iterable[str]) -> list[str]:
+    """Return the tests that the page names and that have not passed, of those that ``make test`` runs.
+
+    ``passed`` has the ids that pytest gives to tests.
+    """
+    ran = {id.partition("[")[0] for id in passed}
+    named = {test for each in requirements() for test in each.tests}
+    return sorted(test for test in named - ran if not test.startswith("tests/docker/"))

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from torture import runs
-from torture.evidence import CHAPTERS, PAGE, ROOT, requirements
+from torture.evidence import CHAPTERS, PAGE, ROOT, requirements, without_proof
 from torture.page import page
 from torture.runs import Rounds, Target, advance, resume
 
@@ -58,6 +58,13 @@ def test_every_test_that_shows_a_requirement_exists() -> None:
         for path, _, name in (each.partition("::") for each in requirement.tests):
             assert name in named_in(path), requirement
         assert requirement.kind != "page" or "](" in requirement.evidence, requirement
+
+
+def test_a_named_test_that_has_not_passed_is_noticed() -> None:
+    named = [test for each in REQUIREMENTS for test in each.tests]
+    first, *rest = [f"{test}[case]" for test in named if not test.startswith("tests/docker/")]
+    assert without_proof([first, *rest]) == []
+    assert without_proof([each for each in rest if each != first]) == [first.removesuffix("[case]")]
 
 
 @pytest.mark.parametrize(("level", "least"), [(1, 1.0), (2, 0.9)])
