@@ -164,6 +164,11 @@ REFUSALS = (
         lambda settings: _is_open_and_public(str(settings.otel_exporter_otlp_endpoint or "")),
     ),
     Refusal(
+        "AI_URL",
+        "AI_KEY can be read on its way there; begin it with https://",
+        lambda settings: settings.ai_key and _is_open_and_public(str(settings.ai_url or "")),
+    ),
+    Refusal(
         "PASSWORD_MIN_LENGTH",
         "shorter passwords can be guessed; use 8 or more",
         lambda settings: settings.password_min_length < 8,

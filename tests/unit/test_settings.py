@@ -301,11 +301,39 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
     ],
     ("MIGRATE_LOGIN_URL", {"MIGRATE_LOGIN_URL": "http://old.example/login"}),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces.example:4318"}),
+    ("AI_URL", {"AI_URL": "http://ai.example/v1", "AI_MODEL": "x", "AI_KEY": "y"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_MEMORY_KIB": "8"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "1"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "9", "ARGON2_MEMORY_KIB": "7167"}),
 ]
 """Settings that production refuses and development takes. Each refusal of src/settings/production.py is here."""
+
+
+SAFE_IN_PRODUCTION = {
+    "says what there is, and weakens nothing": (
+        "app_env host port web_concurrency server data_dir trusted_proxies console console_admin docs_aliases "
+        "log_format login_notices mail_templates job_delay_seconds max_upload_bytes sync_rows events_days audience "
+        "identity registration registration_domains guests firebase_tokens google_cloud_project mfa_roles"
+    ),
+    "has bounds wherever the service runs": (
+        "access_token_seconds refresh_token_seconds session_seconds firebase_check_seconds "
+        "argon2_parallelism argon2_at_once passkey_origins admin_email admin_password dog_picture_hosts queue_account"
+    ),
+    "is weighed with argon2_memory_kib": "argon2_time_cost",
+    "is a secret that others have made": "firebase_web_api_key ai_key",
+    "is the operator's own, who may run it in a private network": (
+        "queue_url rate_limit_url dog_api_url file_relay_url ai_model"
+    ),
+    "asks for TLS itself before it sends a password": "smtp_url",
+    "has no effect there": "dev_mail_published",
+}
+"""The settings of which production takes every value, by the reason. Each other one has a refusal."""
+
+
+def test_each_setting_is_either_refused_in_production_or_known_to_be_safe() -> None:
+    safe = [name for names in SAFE_IN_PRODUCTION.values() for name in names.split()]
+    refused = {each.setting.lower() for each in REFUSALS} - {"storage_emulator_host"}  # which Google's library reads
+    assert sorted([*safe, *refused]) == sorted(Settings.model_fields)
 
 
 @pytest.mark.parametrize(("name", "environment"), REFUSED_IN_PRODUCTION)
@@ -354,6 +382,8 @@ def test_every_refusal_of_production_has_an_example(load: Load, monkeypatch: pyt
                 "file:data/leaked",
             )
         ],
+        {"APP_ENV": "production", "AI_URL": "http://ai.example/v1", "AI_MODEL": "x"},
+        {"APP_ENV": "production", "AI_URL": "http://localhost:11434/v1", "AI_MODEL": "x", "AI_KEY": "y"},
         {"BLOB_URL": "memory://"},
         {"APP_ENV": "production", **FIREBASE},
         {"STORE_URL": "firestore://demo"},
