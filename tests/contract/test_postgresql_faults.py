@@ -145,12 +145,13 @@ def test_a_database_that_becomes_read_only_is_unavailable_for_writes(url: str) -
         rows = store.bulk_rows()
         assert (store.get(claim("1")), rows.page("a")) == ([None], [])
         for write in (
-            lambda: store.commit(Insert(claim("1"), CLAIM)),
-            lambda: rows.append("a", [(2, True, "{}")]),
-            lambda: rows.remove("a"),
+            lambda: store.commit(Insert(claim("1"), CLAIM | {"holder_id": "canary"})),
+            lambda: rows.append("canary", [(2, True, "canary")]),
+            lambda: rows.remove("canary"),
         ):
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable) as refused:
                 write()
+            assert "canary" not in f"{refused.value} {refused.value.__cause__}"
 
 
 def test_a_statement_that_waits_for_a_lock_ends_in_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,7 @@ def make_engine(url: str, *, pool_size: int, bounded: bool = True) -> Engine:
             max_overflow=0,  # a connection beyond the pool would be opened for one use, which takes longer than to wait
             pool_timeout=POOL_SECONDS,
             pool_pre_ping=True,  # replaces connections that a restart of the server has closed
+            hide_parameters=True,  # errors are logged, and the values are of users
         )
     except ModuleNotFoundError as error:
         file = _MODULES[backend][1]
