@@ -7,9 +7,11 @@ import gc
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from importlib import import_module
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -18,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from src.infrastructure.logs import CloudFormatter, TextFormatter
 from tests.support import emulators
-from tests.support.scheduling import FileScheduling, spread
+from tests.support.scheduling import FileScheduling, share_of_modules, spread
 from torture.evidence import without_proof
 
 # How long an example takes says something about the machine only, which runs other tests at the same time.
@@ -35,12 +37,29 @@ _unproven = pytest.StashKey[list[str]]()
 def pytest_configure() -> None:
     # The tools that the tests start are dev requirements, and need not be installed otherwise.
     os.environ["PATH"] = emulators.tools_path()
+    # Where the environment forbids to keep bytecode, each process would rewrite the assertions of all test files, and
+    # each service that a test starts would compile all of src.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Twice a collection in a thread of a race on DynamoDB ended a test process with a segmentation fault, beside the
     # C extensions of gRPC, protobuf and psycopg. The cause is unknown; few collections make it rare, and save time.
     gc.set_threshold(100_000, 20, 20)
     # Stopped from outside, pytest still takes its servers along, as it does after Ctrl-C.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import a share of the test files, when several processes run all of them.
+
+    Each process then finds the rewritten assertions of the other files in the cache. Without this, all processes
+    rewrite those of the same file at the same time.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker and session.config.args == session.config.getini("testpaths"):
+        for name in share_of_modules(int(worker["workerid"].removeprefix("gw")), worker["workercount"]):
+            with suppress(Exception):  # the collection reports it
+                import_module(name)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,10 +1,13 @@
 """How pytest-xdist shares out the test files among its processes."""
 
+import pkgutil
 from collections import defaultdict
 from collections.abc import Iterable
 
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
+
+import tests
 
 _LONG, _END_OF_LONG = "tests/e2e", 0.8
 """The folder whose files take longest, and the part of the run at which the last one of them begins."""
@@ -39,3 +42,10 @@ def spread(files: Iterable[str]) -> dict[str, float]:
         for folder, found in folders.items()
         for number, file in enumerate(found)
     }
+
+
+def share_of_modules(number: int, count: int) -> list[str]:
+    """Return the names of the test modules that process ``number`` of ``count`` processes imports first."""
+    found = sorted(module.name for module in pkgutil.walk_packages(tests.__path__, "tests."))
+    names = [name for name in found if name.split(".")[-1].startswith("test_") and not name.startswith("tests.docker.")]
+    return names[number::count]

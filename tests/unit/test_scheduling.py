@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.scheduling import FileScheduling, spread
+from tests.support.markdown import ROOT
+from tests.support.scheduling import FileScheduling, share_of_modules, spread
 
 TESTS = [f"tests/test_{file}.py::test_{number}" for file in "abcdef" for number in range(3)]
 
@@ -57,3 +58,13 @@ def test_every_folder_is_spread_over_the_run_and_no_long_file_begins_at_its_end(
     order = sorted(files, key=place.__getitem__)
     assert order == [f"tests/{folder}/test_{number}.py" for number in range(4) for folder in ("e2e", "unit")]
     assert place["tests/e2e/test_3.py"] < 0.8
+
+
+def test_the_processes_share_the_import_of_all_test_files() -> None:
+    shares = [share_of_modules(number, 3) for number in range(3)]
+    names = [name for share in shares for name in share]
+    files = [path.relative_to(ROOT) for path in (ROOT / "tests").glob("*/**/test_*.py") if path.parts[-2] != "docker"]
+    folders = {name.split(".")[1] for name in names}
+    assert sorted(names) == sorted(".".join(file.with_suffix("").parts) for file in files if file.parts[1] in folders)
+    assert {"unit", "contract", "http", "web", "e2e", "ship", "clients"} == folders
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
