@@ -38,19 +38,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The opened documentation. Fails when the page loads from another host or logs an error."""
+def tab(browser: Browser, address: str) -> Iterator[Page]:
+    """An empty page. Fails when it loads from another host or logs an error."""
     page = browser.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"http://{address}/docs")
-    expect(page.get_by_role("heading", name="Portero")).to_be_visible()
     yield page
     page.close()
     assert errors == []
     assert [url for url in asked if not url.startswith((f"http://{address}/", "data:"))] == []
+
+
+@pytest.fixture
+def page(tab: Page, address: str) -> Page:
+    """The opened documentation, which takes some seconds to draw."""
+    tab.goto(f"http://{address}/docs")
+    expect(tab.get_by_role("heading", name="Portero")).to_be_visible()
+    return tab
 
 
 def call_get_user(page: Page) -> str:
@@ -151,17 +157,17 @@ def test_the_page_fits_on_a_phone_and_leads_to_the_guide(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_the_commands_of_the_guide_are_whole_on_the_page_and_run_when_they_are_copied(page: Page, address: str) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"http://{address}/docs/guide")
-    for block in page.locator("pre").all():
+def test_the_commands_of_the_guide_are_whole_on_the_page_and_run_when_they_are_copied(tab: Page, address: str) -> None:
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.goto(f"http://{address}/docs/guide")
+    for block in tab.locator("pre").all():
         assert block.evaluate("each => each.scrollWidth <= each.clientWidth")
     copied = []
-    for button in page.locator("[data-copy]").all():
+    for button in tab.locator("[data-copy]").all():
         button.click()
         expect(button).to_have_text("Copied")
-        copied.append(page.evaluate("navigator.clipboard.readText()"))
+        copied.append(tab.evaluate("navigator.clipboard.readText()"))
     ran = subprocess.run(["bash", "-c", "\n".join(copied)], capture_output=True, text=True, timeout=60, check=True)
     assert re.findall(r"/problems/\w+", ran.stdout) == ["/problems/taken"]  # anna has an account already
     assert ran.stdout.count("Walk the dog") == 2
@@ -170,11 +176,11 @@ def test_the_commands_of_the_guide_are_whole_on_the_page_and_run_when_they_are_c
 
 @pytest.mark.parametrize("path", ["/docs/guide", "/problems", "/problems/taken", "/nope", "/dev/mail"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_have_no_barriers(page: Page, address: str, path: str, scheme: Literal["light", "dark"]) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.goto(f"http://{address}{path}")
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run().then(result => result.violations)")
+def test_the_pages_have_no_barriers(tab: Page, address: str, path: str, scheme: Literal["light", "dark"]) -> None:
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto(f"http://{address}{path}")
+    tab.evaluate(AXE)
+    found = tab.evaluate("axe.run().then(result => result.violations)")
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
