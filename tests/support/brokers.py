@@ -8,8 +8,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
 
+import amqp  # type: ignore[import-untyped]
 import redis
-from amqp.exceptions import NotFound  # type: ignore[import-untyped]
+from amqp.exceptions import AMQPError, NotFound  # type: ignore[import-untyped]
 from kombu.connection import Connection
 
 from tests.support.emulators import free_port, running
@@ -143,8 +144,15 @@ class RabbitMQ(Broker):
         # The port mapper of Erlang. Unless one runs, the node starts a daemon that outlives it.
         epmd = ["epmd", "-address", "127.0.0.1", "-port", str(names)]
         stack.enter_context(running(epmd, env=env, cwd=self._folder, ready=f"127.0.0.1:{names}"))
-        ready = f"127.0.0.1:{self.port}"
-        return stack.enter_context(running([_rabbitmq()], env=env, cwd=self._folder, ready=ready, timeout=120))
+        return stack.enter_context(running([_rabbitmq()], env=env, cwd=self._folder, ready=self._is_ready, timeout=120))
+
+    def _is_ready(self) -> bool:
+        """Return whether clients can log in; until then the server accepts connections and resets them."""
+        try:
+            with amqp.Connection(f"127.0.0.1:{self.port}", connect_timeout=5):
+                return True
+        except (OSError, AMQPError):
+            return False
 
 
 def _rabbitmq() -> str:
