@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from src.bootstrap.servers.worker import BODY_SECONDS
+from tests.support.clock import Stopwatch
 from tests.support.emulators import free_port, running
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
 
@@ -201,9 +202,9 @@ def test_an_upload_that_breaks_off_stores_nothing(port: int) -> None:
 def test_a_client_that_stops_sending_is_disconnected(port: int) -> None:
     with connect(port) as connection:
         connection.send(head(length=len(FILE)) + FILE[:-40])
-        started = time.monotonic()
+        watch = Stopwatch()
         assert refused(connection.answer()) == (400, CUT_OFF)
-        assert time.monotonic() - started < 7
+        assert watch.seconds < 7
         assert connection.rest() == b""
 
 
@@ -248,10 +249,10 @@ def test_a_request_after_a_short_unread_body_is_answered(port: int) -> None:
 @pytest.mark.parametrize(("path", "status"), [("/forbidden", 403), ("/files", 413)])
 def test_a_refused_huge_body_is_answered_at_once_and_not_read(port: int, path: str, status: int) -> None:
     with connect(port) as connection:
-        started = time.monotonic()
+        watch = Stopwatch()
         connection.send(head(path, 10 << 40))
         assert connection.answer()[0] == status
-        assert time.monotonic() - started < 1
+        assert watch.seconds < 1
         assert connection.send_what_it_takes(bytes(64 * MIB)) < 32 * MIB
 
 
@@ -272,9 +273,9 @@ def test_stalled_clients_do_not_block_others(port: int, url: str, sent: bytes) -
         clients = [stalled.enter_context(connect(port)) for _ in range(40)]
         for client in clients:
             client.send(sent)
-        started = time.monotonic()
+        watch = Stopwatch()
         assert requests.get(f"{url}/closed", timeout=20).status_code == 200
-        assert time.monotonic() - started < 2
+        assert watch.seconds < 2
         for client in clients if sent else ():
             assert client.answer()[0] == (200 if sent is NEXT else 403)
             assert client.rest() == b""
