@@ -1,6 +1,14 @@
 """The fixtures that several of these suites share."""
 
+from pathlib import Path
+
 import pytest
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for the data that `portero prepare` writes. It does not exist before the first test that prepares."""
+    return tmp_path_factory.mktemp("prepared") / "data"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import logging
 import os
 import pty
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -83,8 +84,13 @@ def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Portero
 
 
 @pytest.fixture
-def prepared(portero: Portero) -> Portero:
-    assert portero("prepare") == Outcome(0, "ready to serve\n", "")
+def prepared(portero: Portero, prepared_data: Path) -> Portero:
+    """The command line after `portero prepare`. It runs once; each test gets a copy of the data that it wrote."""
+    if prepared_data.exists():
+        shutil.copytree(prepared_data, "data")
+    else:
+        assert portero("prepare") == Outcome(0, "ready to serve\n", "")
+        shutil.copytree("data", prepared_data)
     return portero
 
 
