@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 from urllib.request import Request, urlopen
 
@@ -37,9 +38,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def tab(browser: Browser, address: str) -> Iterator[Page]:
-    """An empty page. Fails when it loads from another host or logs an error."""
+@contextmanager
+def watched(browser: Browser, address: str) -> Iterator[Page]:
+    """Yield an empty page. Fail when it has loaded from another host or logged an error."""
     page = browser.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -51,12 +52,30 @@ def tab(browser: Browser, address: str) -> Iterator[Page]:
     assert [url for url in asked if not url.startswith((f"http://{address}/", "data:"))] == []
 
 
-@pytest.fixture
-def page(tab: Page, address: str) -> Page:
-    """The opened documentation, which takes some seconds to draw."""
+def opened(tab: Page, address: str) -> Page:
+    """Open the documentation, which takes some seconds to draw."""
     tab.goto(f"http://{address}/docs")
     expect(tab.get_by_role("heading", name="Portero")).to_be_visible()
     return tab
+
+
+@pytest.fixture
+def tab(browser: Browser, address: str) -> Iterator[Page]:
+    with watched(browser, address) as tab:
+        yield tab
+
+
+@pytest.fixture
+def page(tab: Page, address: str) -> Page:
+    """The opened documentation."""
+    return opened(tab, address)
+
+
+@pytest.fixture(scope="module")
+def untouched(browser: Browser, address: str) -> Iterator[Page]:
+    """The opened documentation, for tests that only look at it."""
+    with watched(browser, address) as tab:
+        yield opened(tab, address)
 
 
 def call_get_user(page: Page) -> str:
@@ -105,26 +124,27 @@ def test_a_wrong_password_is_refused_in_a_sentence(page: Page) -> None:
     expect(dialog.locator(".errors")).to_have_text(re.compile(f"^auth error ?{re.escape(refusal)}$"))
 
 
-def test_only_operations_that_need_a_token_have_a_lock(page: Page) -> None:
+def test_only_operations_that_need_a_token_have_a_lock(untouched: Page) -> None:
     for operation, locks in (("register", 0), ("getUser", 1)):
-        row = page.locator(f"#operations-Accounts-{operation}")
+        row = untouched.locator(f"#operations-Accounts-{operation}")
         expect(row).to_be_visible()
         expect(row.locator(".authorization__btn")).to_have_count(locks)
 
 
-def test_groups_stand_in_the_order_in_which_a_newcomer_needs_them(page: Page) -> None:
-    tags = [tag.get_attribute("data-tag") for tag in page.locator(".opblock-tag").all()]
+def test_groups_stand_in_the_order_in_which_a_newcomer_needs_them(untouched: Page) -> None:
+    tags = [tag.get_attribute("data-tag") for tag in untouched.locator(".opblock-tag").all()]
     assert tags[:4] == ["Accounts", "Sessions", "Tasks", "Dogs"]
-    assert page.locator(".opblock").first.get_attribute("id") == "operations-Accounts-register"
+    assert untouched.locator(".opblock").first.get_attribute("id") == "operations-Accounts-register"
 
 
-def test_the_page_opens_with_the_operations_of_the_first_day_in_at_most_40_rows(page: Page) -> None:
+def test_the_page_opens_with_the_operations_of_the_first_day_in_at_most_40_rows(untouched: Page) -> None:
     groups = {
-        tag.get_attribute("data-tag"): tag.get_attribute("data-is-open") for tag in page.locator(".opblock-tag").all()
+        tag.get_attribute("data-tag"): tag.get_attribute("data-is-open")
+        for tag in untouched.locator(".opblock-tag").all()
     }
     assert [name for name, is_open in groups.items() if is_open == "true"] == ["Accounts", "Sessions", "Tasks"]
-    operations = page.locator(".opblock:visible").count()
-    assert operations == page.locator(".opblock").count() == 24
+    operations = untouched.locator(".opblock:visible").count()
+    assert operations == untouched.locator(".opblock").count() == 24
     assert operations + len(groups) <= 40
 
 
