@@ -169,6 +169,15 @@ class TestCommit:
             assert failed.value.keys == {absent}
             assert store.get(absent) == [None]
 
+    def test_an_update_without_a_revision_always_succeeds(self, store: Store) -> None:
+        for name in ("one", "one", "two"):
+            revisions = store.commit(Update(user("1"), account(name=name, updated_at=NOON)))
+            document = only(store, user("1"))
+            assert (document.fields["name"], document.revision) == (name, revisions[user("1")])
+        with pytest.raises(PreconditionFailed):
+            store.commit(Insert(user("1"), account()), Update(user("2"), account()))
+        assert store.get(user("2")) == [None]
+
     def test_a_delete_without_a_revision_always_succeeds(self, store: Store) -> None:
         store.commit(Insert(claim("1"), CLAIM))
         assert store.commit(Delete(claim("1")), Delete(claim("never there"))) == {}

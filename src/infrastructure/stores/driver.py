@@ -43,11 +43,11 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Replaces a document that must be at ``revision``."""
+    """Replaces a document that must be at ``revision``; without a revision, the document may also be absent."""
 
     key: Key
     fields: Fields
-    revision: str
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

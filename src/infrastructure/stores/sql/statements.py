@@ -23,7 +23,8 @@ class Statements:
             sa.select(table).where(table.c.id > sa.bindparam("after")).order_by(table.c.id).limit(sa.bindparam("count"))
         )
         self.insert = table.insert()
-        self.update = table.update().where(same_id, same_revision)
+        self.replace = table.update().where(same_id)
+        self.update = self.replace.where(same_revision)
         self.delete = table.delete().where(same_id)
         self.delete_at_revision = self.delete.where(same_revision)
 

@@ -125,6 +125,10 @@ def _apply(connection: Connection, write: Write, operation: str) -> None:
     match write:
         case Insert(key, fields):
             connection.execute(statements.insert, {"id": key.id, "revision": operation, **fields})
+        case Update(_, fields, None):
+            row = {"revision": operation, **fields}
+            if connection.execute(statements.replace, this | row).rowcount == 0:
+                connection.execute(statements.insert, {"id": write.key.id, **row})
         case Update(_, fields, revision):
             row = this | {"old_revision": revision, "revision": operation, **fields}
             if connection.execute(statements.update, row).rowcount != 1:

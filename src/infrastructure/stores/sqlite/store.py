@@ -115,6 +115,8 @@ def _apply(connection: sqlite3.Connection, write: Write, operation: str) -> None
     match write:
         case Insert(key, fields):
             connection.execute(table.insert, table.row(key.id, operation, fields))
+        case Update(key, fields, None):
+            connection.execute(table.replace, table.row(key.id, operation, fields))
         case Update(key, fields, revision):
             row = table.row(key.id, operation, fields)
             if connection.execute(table.update, {**row, "old_revision": revision}).rowcount != 1:

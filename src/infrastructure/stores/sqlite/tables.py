@@ -33,6 +33,7 @@ class Table:
         self.get = f"{self._select}id = ?"
         self.scan = f"{self._select}id > ? ORDER BY id LIMIT ?"
         self.insert = f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in columns)})"
+        self.replace = self.insert.replace("INSERT", "INSERT OR REPLACE", 1)
         self.update = f"UPDATE {table} SET {assignments} WHERE id = :id AND revision = :old_revision"
         self.delete = f"DELETE FROM {table} WHERE id = ?"
         self.delete_at_revision = f"{self.delete} AND revision = ?"
