@@ -67,6 +67,10 @@ class AdministrationService:
         """Return a page of the active users who have a username, ordered by username."""
         return self.users.find(only=role, cursor=cursor, limit=limit)
 
+    def record_sign_ins(self) -> int:
+        """Store the last sign-in of each user of an earlier version, who has none stored. Return their number."""
+        return self.directory.sign_ins.add_missing()
+
     def find_user(self, claim: Claim) -> User:
         """Return the active user with the username or e-mail address of ``claim``. Raises NotFound."""
         return require_visible(self.users.by_claim(claim))

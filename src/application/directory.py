@@ -1,8 +1,9 @@
 """The service that lists, shows and adds users."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from src.application.accounts import Accounts
 from src.application.caller import Caller
@@ -11,6 +12,7 @@ from src.domain.events import OPERATOR, EventType
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT, Client
+from src.domain.sign_ins import NEVER, SignedIn, SignInRepository
 from src.domain.users import Claim, Profile, Standing, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
@@ -20,6 +22,7 @@ class DirectoryService:
     """Lists, shows and adds users."""
 
     users: UserRepository
+    sign_ins: SignInRepository
     accounts: Accounts
     parse_email: EmailParser
     clock: Clock
@@ -29,19 +32,23 @@ class DirectoryService:
         caller: Caller,
         prefix: str | None,
         email: str | None,
-        only: Role | Standing | None,
+        only: Role | Standing | SignedIn | None,
         cursor: str | None,
         limit: int,
     ) -> Page[User]:
         """List the users by username, without guests. Everyone sees `id` and `username`.
 
         Admins and auditors see whole users, and may filter by the beginning of the username, the e-mail address, and
-        either the role or the standing: each is read from an index, and no index has both.
+        either the role, the standing or the last sign-in: each is read from an index, and no index has two of them. A
+        list by the last sign-in has the earliest first. With the beginning of a username, its pages are those of the
+        list by username, without the users who do not match.
 
         Raises InvalidCursor; Forbidden or InsufficientAuthentication if anybody else uses a filter.
         """
         if not caller.user.role.sees_everybody and (prefix, email, only) != (None, None, None):
             raise caller.refusal("Only admins and auditors may filter users.", Role.ADMIN, Role.AUDITOR)
+        if isinstance(only, SignedIn):
+            return self._by_sign_in(caller, prefix, email, only, cursor, limit)
         prefix = fold(prefix or "")
         if email is None:
             return self.users.find(only=only, prefix=prefix, cursor=cursor, limit=limit)
@@ -49,6 +56,14 @@ class DirectoryService:
         if user is None or not user.is_visible or not user.matches(only):
             return Page([])
         return Page([user] if user.username and user.username.key.startswith(prefix) else [])
+
+    def last_sign_ins(self, by: Caller, users: Iterable[User]) -> dict[str, datetime]:
+        """Return the day of the last sign-in of each user who has a known one, read in one round trip.
+
+        ``by`` is an auditor or an admin. Raises Forbidden, InsufficientAuthentication.
+        """
+        by.require_auditor()
+        return self.sign_ins.days(user.id for user in users)
 
     def show(self, id: str) -> User:
         """See a user. Admins, auditors and the user itself see every property, others see only `id` and `username`.
@@ -86,6 +101,24 @@ class DirectoryService:
         actor = by.user.actor if by else OPERATOR
         event = client.event(EventType.USER_ADDED, user.id, actor, now, role=user.role.value)
         return self.accounts.create(user, password, idempotent, [event])
+
+    def _by_sign_in(
+        self,
+        caller: Caller,
+        prefix: str | None,
+        email: str | None,
+        only: SignedIn,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[User]:
+        first, last = only.bounds(self.clock())
+        if prefix or email:
+            named = self.list(caller, prefix, email, None, cursor, limit)
+            days = self.sign_ins.days(user.id for user in named.items)
+            return Page([user for user in named.items if first <= days.get(user.id, NEVER) <= last], named.next)
+        found = self.sign_ins.find(first, last, cursor, limit)
+        users = self.users.get_many(*(each.id for each in found.items))
+        return Page([user for user in users if user and user.is_visible], found.next)
 
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):

@@ -54,7 +54,11 @@ def make_account_service(
 def make_directory(ports: Ports, accounts: Accounts) -> DirectoryService:
     """Return the service that lists, shows and adds users."""
     return DirectoryService(
-        users=ports.users, accounts=accounts, parse_email=ports.rules.parse_email, clock=ports.clock
+        users=ports.users,
+        sign_ins=ports.sign_ins,
+        accounts=accounts,
+        parse_email=ports.rules.parse_email,
+        clock=ports.clock,
     )
 
 

@@ -60,6 +60,7 @@ from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.service_accounts import ServiceAccounts
 from src.infrastructure.repositories.sessions import Sessions
+from src.infrastructure.repositories.sign_ins import SignIns
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.repositories.webhooks import Deliveries, Webhooks
@@ -122,7 +123,7 @@ class Ports:
         self.service_accounts = ServiceAccounts(self.store, recorder)
         self.events, self.tasks = Events(self.store, recorder), Tasks(self.store)
         self.login_source = overrides.get("login_source") or make_login_source(settings, self.keys, clock)
-        self.sessions = Sessions(self.store, recorder)
+        self.sessions, self.sign_ins = Sessions(self.store, recorder), SignIns(self.store)
         self.users = Users(self.store, recorder, remembers_names=self.login_source is not None)
         self.webhooks, self.deliveries = Webhooks(self.store, recorder), Deliveries(self.store, recorder)
         self.webhook_sender = overrides.get("webhook_sender") or HttpWebhookSender(production=settings.production)

@@ -55,6 +55,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     owners = (
         ports.tasks,
         ports.sessions,
+        ports.sign_ins,
         ports.events,
         ports.invitations,
         file_objects,  # these may take minutes, and then the rest is removed by reconciliation
@@ -139,6 +140,7 @@ def _make_exports(ports: Ports, files: FileService, events: EventService) -> Exp
         clock=ports.clock,
         lists={
             "sessions": ports.sessions.list_for_user,
+            "sign_ins": ports.sign_ins.list_for_user,
             "tasks": lambda user_id, cursor, limit: ports.tasks.list_for_user(user_id, None, cursor, limit),
             "dogs": lambda user_id, cursor, limit: ports.dogs.find(user_id=user_id, cursor=cursor, limit=limit),
             "files": files.list_for_user,

@@ -17,6 +17,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
+from src.domain.sign_ins import NEVER
+from src.infrastructure.repositories.sign_ins import SignIns
 from src.infrastructure.stores.driver import Insert, StoreNotReady
 from src.infrastructure.stores.migrated import newest_version
 from src.infrastructure.stores.migrations.autogenerate import options
@@ -171,6 +173,26 @@ def test_a_database_of_an_earlier_revision_upgrades_without_loss_and_back(
             assert [{name: row[name] for name in old} for old, row in zip(rows, after[table], strict=True)] == rows
         downgrade(engine, revision)
         assert contents(engine) == before
+
+
+def test_an_upgrade_takes_the_last_sign_in_of_each_account_from_its_newest_session(url: str, engine: Engine) -> None:
+    restore(url, "0015")
+    users = sa.table("users", sa.column("id"), sa.column("role"))
+    with engine.begin() as connection:
+        connection.execute(users.update().where(users.c.id == "bare").values(role="user"))
+    prepare(url)
+    store = store_class(url).open(url, pool_size=1)
+    sign_ins = SignIns(store)
+    assert sign_ins.days(["full", "bare"]) == {"full": NOON.replace(hour=0, minute=0, second=0, microsecond=0)}
+    assert [each.id for each in sign_ins.find(NEVER, NEVER).items] == ["bare"]
+    store.close()
+    downgrade(engine, "0015")
+    with engine.begin() as connection:
+        connection.execute(users.update().where(users.c.id == "bare").values(role="guest"))
+    prepare(url)
+    store = store_class(url).open(url, pool_size=1)
+    assert SignIns(store).get("bare") is None
+    store.close()
 
 
 def test_a_downgrade_to_base_removes_every_table(url: str, engine: Engine) -> None:

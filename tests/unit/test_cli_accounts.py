@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,10 @@ def test_secrets_are_encrypted_with_another_key_and_stay_readable(
     app = next(factor for factor in proofs.factors.list_for_user(root.id).items if factor.secret)
     assert proofs.sealer.is_current(app.secret)
     assert proofs.sealer.open(app.secret, root.id) == SECRET
+
+
+def test_users_of_an_earlier_version_are_recorded_once_in_the_lists_by_last_sign_in(people: Portero) -> None:
+    with closing(sqlite3.connect("data/portero.db")) as file, file:
+        file.execute("DELETE FROM sign_ins")
+    assert people("users", "record-sign-ins") == Outcome(0, "recorded 2\n", "")
+    assert people("users", "record-sign-ins") == Outcome(0, "recorded 0\n", "")

@@ -1976,6 +1976,8 @@ export interface components {
             receipts: components["schemas"]["Receipt"][];
             /** @description Also those that have ended and are not yet removed. */
             sessions: components["schemas"]["Session"][];
+            /** @description The last one, if it is known. */
+            sign_ins: components["schemas"]["SignIn"][];
             tasks: components["schemas"]["Task"][];
             user: components["schemas"]["User"];
         };
@@ -2728,6 +2730,11 @@ export interface components {
          * @enum {string}
          */
         Severity: "error" | "warning";
+        /** @description The day of your last sign-in, in UTC. */
+        SignIn: {
+            /** Format: date */
+            day: string;
+        };
         /** @description One proof: the password of an account without factors, or the answer of a factor. */
         StepUpBody: {
             /**
@@ -3108,6 +3115,7 @@ export type Secret = components['schemas']['Secret'];
 export type ServiceAccount = components['schemas']['ServiceAccount'];
 export type Session = components['schemas']['Session'];
 export type Severity = components['schemas']['Severity'];
+export type SignIn = components['schemas']['SignIn'];
 export type StepUpBody = components['schemas']['StepUpBody'];
 export type Summary = components['schemas']['Summary'];
 export type Task = components['schemas']['Task'];

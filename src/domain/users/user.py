@@ -93,6 +93,11 @@ class User:
         return self.state is State.SERVICE
 
     @property
+    def has_sign_ins(self) -> bool:
+        """Whether the last sign-in of the user is stored. It is not for guests, services and deleted users."""
+        return self.role is not Role.GUEST and self.state not in (State.SERVICE, State.DELETED)
+
+    @property
     def has_factors(self) -> bool:
         """Whether a login of the user takes a second step."""
         return bool(self.factors)

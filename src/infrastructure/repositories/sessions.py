@@ -13,6 +13,7 @@ from src.infrastructure.limits.counters import without_attempt
 from src.infrastructure.repositories.documents import OwnedDocuments
 from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.repositories.sign_ins import SignIns
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Delete, Key, PreconditionFailed, Write
 from src.infrastructure.stores.portable import Store
@@ -25,7 +26,7 @@ class Sessions(OwnedDocuments[Session]):
     def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
         super().__init__(store, SESSIONS, Session, recorder)
         self._users = Users(store)
-        self._factors = Factors(store)
+        self._factors, self._sign_ins = Factors(store), SignIns(store)
 
     def add_for_login(
         self,
@@ -36,16 +37,20 @@ class Sessions(OwnedDocuments[Session]):
     ) -> Sequence[Attempt]:
         """Store a new session, and subtract ``attempts`` from the counters of failed logins.
 
-        Return the attempts that are still counted. Takes one commit, or two if other attempts were counted meanwhile.
+        If the events have a login, the last sign-in of the user is stored too. Return the attempts that are still
+        counted. Takes one commit, or two if other attempts were counted meanwhile.
         """
         given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
-        writes = [self.write(session), *self._factors.evidence_writes(evidence), *self._recorder.writes(events)]
+        sign_ins = self._sign_ins.writes(events)
+        evidence_writes, event_writes = self._factors.evidence_writes(evidence), self._recorder.writes(events)
+        writes = [self.write(session), *evidence_writes, *event_writes, *sign_ins]
         left = [attempt for attempt in attempts if not attempt.revision]  # counted outside the store
         try:
             self._store.commit(*writes, *given_back)
         except PreconditionFailed:
             self._commit_with_evidence(*writes)
             left = [*attempts]
+        self._sign_ins.remember(sign_ins)
         self._recorder.log(events)
         return left
 

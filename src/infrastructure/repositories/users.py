@@ -15,13 +15,14 @@ from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.repositories.sign_ins import SignIns
 from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Update, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import FACTORS, INVITATIONS, KEYS, ROSTERS, SPENT, USERS
 
 _ADMINS = Key(ROSTERS, "admins")
-_DOCUMENTS = 3
-"""The documents of a new user: the user, and the claims on the username and the e-mail address."""
+_DOCUMENTS = 4
+"""The documents of a new user: the user, the claims on the username and the e-mail address, and the last sign-in."""
 # A call of the enumeration would take six times as long.
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in State}
@@ -46,7 +47,7 @@ class Users(Documents[User]):
             factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
             keys=lambda scopes: {id: Scope(scope) for id, scope in (scopes or {}).items()},
         )
-        self._invitations = Invitations(store)
+        self._invitations, self._sign_ins = Invitations(store), SignIns(store)
         self._remembers_names = remembers_names
 
     def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
@@ -183,6 +184,8 @@ class Users(Documents[User]):
         removed = [Delete(Key(FACTORS, id)) for id in (old.factors if old else ()) if id not in new.factors]
         removed += [Delete(Key(KEYS, id)) for id in (old.keys if old else ()) if id not in new.keys]
         others = [*self._former_writes(old, new), *self._roster_writes(old, new), *self._invitation_writes(old, new)]
+        if new.has_sign_ins and not (old and old.has_sign_ins):
+            others.append(self._sign_ins.promoted(new) if old else self._sign_ins.new(new.id))
         return [*claims, *removed, *others]
 
     def _former_writes(self, old: User | None, new: User) -> list[Write]:
@@ -198,6 +201,7 @@ class Users(Documents[User]):
         if any(key.collection in (FACTORS, SPENT) for key in failed.keys):
             return failed  # evidence, which is committed with the user
         kinds = {claim_key(each): claim.kind for claim in new.claims for each in (claim, claim.former)}
+        kinds[self._sign_ins.new(new.id).key] = "id"
         if failed.keys - {*kinds, _ADMINS, self._key(new.id)}:
             return failed  # a write that ``update_with`` has added
         return Taken(*sorted({kinds.get(key, "id") for key in failed.keys - {_ADMINS}}, reverse=True))

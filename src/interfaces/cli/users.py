@@ -153,6 +153,16 @@ def remove_keys(console: Console, login: str) -> None:
     click.echo(f"removed the keys of {login}")
 
 
+@users.command("record-sign-ins")
+@click.pass_obj
+def record_sign_ins(console: Console) -> None:
+    """Make the users of an earlier version appear in the lists by last sign-in. Can be repeated.
+
+    The newest session of a user counts as the last sign-in. Of a user without a session none is known.
+    """
+    click.echo(f"recorded {console.services().administration.record_sign_ins()}")
+
+
 @users.command("disable")
 @click.argument("login")
 @click.pass_obj

@@ -135,6 +135,12 @@ class Session(Resource):
     """Whether the token of this request belongs to it."""
 
 
+class SignIn(Resource):
+    """The day of your last sign-in, in UTC."""
+
+    day: str
+
+
 class Summary(Resource):
     """A summary of a dataset for people."""
 
@@ -595,6 +601,8 @@ class Export(Resource):
     user: User
     sessions: list[Session]
     """Also those that have ended and are not yet removed."""
+    sign_ins: list[SignIn]
+    """The last one, if it is known."""
     tasks: list[Task]
     dogs: list[Dog]
     files: list[File]

@@ -69,6 +69,9 @@ SESSIONS = Collection(
     expires=True,
 )
 
+# The last sign-in of each user, with the id of the user. Not a field of the user, whose revision is an ETag.
+SIGN_INS = Collection("sign_ins", _time("day"), (Index("day"),))
+
 # The factors of users. The id of a factor is a hash of what must be unique: the credential of a passkey, or the kind.
 FACTORS = Collection(
     "factors",
@@ -305,6 +308,6 @@ PACKS = Collection(
 )
 
 COLLECTIONS = (
-    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, KEYS, SERVICE_ACCOUNTS, SPENT, EVENTS, WEBHOOKS, DELIVERIES, COUNTERS),
-    *(TASKS, DOGS, FILES, JOBS, INVITATIONS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, SIGN_INS, FACTORS, KEYS, SERVICE_ACCOUNTS, SPENT, EVENTS, WEBHOOKS, DELIVERIES),
+    *(COUNTERS, TASKS, DOGS, FILES, JOBS, INVITATIONS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

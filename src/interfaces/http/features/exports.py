@@ -1,12 +1,12 @@
 """The download of everything that the service holds about a user."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, get_args
 
 from flask import Response, stream_with_context
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_core import to_json
 
 from src.application.exports import Export
@@ -32,11 +32,23 @@ class ReceiptView(View):
     answer: dict[str, Any] | None = Field(description="Null while the request is in progress.")
 
 
+class SignInView(View):
+    """The day of your last sign-in, in UTC."""
+
+    day: date
+
+    @field_validator("day", mode="before")
+    @classmethod
+    def _without_time(cls, value: datetime) -> date:
+        return value.date()
+
+
 class ExportView(View):
     """Everything that the service holds about you."""
 
     user: UserView
     sessions: list[SessionView] = Field(description="Also those that have ended and are not yet removed.")
+    sign_ins: list[SignInView] = Field(description="The last one, if it is known.")
     tasks: list[TaskView]
     dogs: list[DogView]
     files: list[FileView] = Field(description="Their contents are at `/api/files/{id}/content`.")
