@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from src.bootstrap.adapters import now
+from src.domain.sign_ins import SignedIn
 from src.domain.users import Standing, User
 from src.domain.values import Page, Role, Username
 from src.infrastructure.repositories.users import Users
@@ -19,7 +21,7 @@ from src.infrastructure.stores.driver import Document, Query
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.second_steps import give_phone
 from tests.support.working import Watch
-from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, services_of
+from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, registration, services_of
 from tests.web.operators import HOSTILE, operator
 from tests.web.surfer import PAGE, Surfer, forms_of, said
 
@@ -69,12 +71,38 @@ def test_people_are_filtered_by_role_or_standing_and_by_their_name(app: Flask, a
     name, row = ben.user["username"], f'href="{USERS}/{ben.user["id"]}"'
     give_phone(app, ben.user["id"])
     admin.send(f"{USERS}/{ben.user['id']}/disable")
-    options = re.findall(r'<option value="([a-z-]*)"', admin.open(USERS).text.partition("</select>")[0])
-    assert {*options} == {"", *(role for role in Role if role is not Role.GUEST), *Standing}
+    options = re.findall(r'<option value="([a-z0-9-]*)"', admin.open(USERS).text.partition("</select>")[0])
+    assert {*options} == {"", *(role for role in Role if role is not Role.GUEST), *Standing, *SignedIn}
     for query in (f"q={name}", f"q={ben.user['email']}"):
         found = {only for only in options if row in admin.open(f"{USERS}?{query}&only={only}").text}
-        assert found == {"", "user", "disabled", "unverified", "second-factor"}
-    assert "The page of a person shows the last sign-in." in said(admin.open(USERS))
+        assert found == {"", "user", "disabled", "unverified", "second-factor", *[*SignedIn][:3]}
+
+
+def test_people_are_filtered_by_their_last_sign_in() -> None:
+    watch = Watch()
+    app = build(clock=watch)
+    client = client_of(app)
+    never = Person(client.post("/register", json=registration()).json, "")
+    old = join(client)
+    watch.forward(timedelta(days=85))
+    recent = join(client)
+    watch.forward(timedelta(days=6))
+    admin, _ = operator(app)
+
+    def found(query: str) -> list[str]:
+        text = admin.open(f"{USERS}?{query}").text
+        people = {each.user["id"]: each.user["username"] for each in (old, never, recent)}
+        return [people[id] for id in re.findall(rf'href="{USERS}/(\w+)"><bdi>', text) if id in people]
+
+    names = [each.user["username"] for each in (old, never, recent)]
+    assert found("only=since-yesterday") == []
+    assert found("only=last-7-days") == [names[2]]
+    assert found("only=not-for-90-days") == [names[1], names[0]]
+    assert found("only=no-sign-in") == [names[1]]
+    for person, periods in ((old, ["not-for-90-days"]), (never, ["not-for-90-days", "no-sign-in"])):
+        for text in (person.user["username"], person.user["email"]):
+            matches = [each for each in SignedIn if found(f"q={text}&only={each}")]
+            assert matches == periods
 
 
 class CountingStore(MemoryStore):

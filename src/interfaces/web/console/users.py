@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from flask import Response, request
 
 from src.application.sessions import Caller
+from src.domain.sign_ins import SignedIn
 from src.domain.users import Profile, Standing
 from src.domain.values import Role
 from src.interfaces.devices import device
@@ -30,6 +31,7 @@ from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, fi
 from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go
 
 USERS = "/console/users"
+_FILTERS = (*Role, *Standing, *SignedIn)
 users = Page("/users", "users/list.html", AUDITORS)
 export = Page("/users/export", "", AUDITORS)
 adding = Page("/users/new", "users/new.html", ADMINS)
@@ -41,11 +43,11 @@ class Search(Listing):
 
     q: str = ""
     """The beginning of a username, or a whole e-mail address."""
-    only: Annotated[Annotated[Role | Standing, *choice((*Role, *Standing), "enum")] | None, OrNone] = None
+    only: Annotated[Annotated[Role | Standing | SignedIn, *choice(_FILTERS, "enum")] | None, OrNone] = None
 
     @property
-    def arguments(self) -> tuple[str | None, str | None, Role | Standing | None]:
-        """The arguments of the use case: the beginning of a username, an e-mail address, and a role or standing.
+    def arguments(self) -> tuple[str | None, str | None, Role | Standing | SignedIn | None]:
+        """The arguments of the use case: the beginning of a username, an e-mail address, and the filter.
 
         A text with ``@`` is searched as an e-mail address, and any other text as the beginning of a username.
         """
@@ -79,7 +81,8 @@ class Changes(Names):
 def _users(caller: Caller) -> Mapping[str, Any]:
     search = parse_query(Search)
     page = services().directory.list(caller, *search.arguments, search.cursor, ROWS)
-    return {"people": page.items, "more": next_query(page), "search": search, "filters": filters()}
+    days = services().directory.last_sign_ins(caller, page.items)
+    return {"people": page.items, "days": days, "more": next_query(page), "search": search, "filters": filters()}
 
 
 @export.show
@@ -102,8 +105,10 @@ def add_user(caller: Caller, body: Person) -> Response:
 def _user(caller: Caller, id: str) -> Mapping[str, Any]:
     sessions = services().sessions.list_for_user(caller, id, request.args.get("cursor"), ROWS)
     history = services().events.search(caller, user_id=id, limit=20)
+    person = services().directory.show(id)
     return {
-        "person": services().directory.show(id),
+        "person": person,
+        "days": services().directory.last_sign_ins(caller, [person]),
         "sessions": [(each, device(each.client.user_agent)) for each in sessions.items],
         "more": next_query(sessions),
         "factors": services().factors.list_for_user(id, None, ROWS).items,
