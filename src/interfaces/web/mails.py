@@ -26,7 +26,7 @@ from src.interfaces.framework.parsing import parse_body
 from src.interfaces.framework.requests import client, context_of, services
 from src.interfaces.web.assets import serve_assets
 from src.interfaces.web.console.browser import browser
-from src.interfaces.web.console.pages import SignInForm, ask_for_second_step
+from src.interfaces.web.console.kept_forms import SignInForm, ask_for_second_step
 from src.interfaces.web.console.signing_in import LINK_COOKIE, invited_address, signed_in
 from src.interfaces.web.hosts import is_loopback
 from src.interfaces.web.links import LINK_PATHS

@@ -20,7 +20,9 @@ from src.interfaces.framework.fields import (
 )
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.browser import current_caller, set_cookie
-from src.interfaces.web.console.pages import HOME, MEMBERS, Confirmation, Page, console, go, sign_in_first
+from src.interfaces.web.console.kept_forms import HOME
+from src.interfaces.web.console.pages import MEMBERS, Confirmation, Page, console
+from src.interfaces.web.console.responses import go, sign_in_first
 
 account = Page("/account", "account/account.html")
 address = Page("/account/email", "account/email.html", MEMBERS)

@@ -24,7 +24,8 @@ from src.interfaces.framework.requests import services
 from src.interfaces.framework.uploads import Upload
 from src.interfaces.languages import translations
 from src.interfaces.web.console.creating import create_once
-from src.interfaces.web.console.pages import Page, go
+from src.interfaces.web.console.pages import Page
+from src.interfaces.web.console.responses import go
 
 HERE = "/console/datasets"
 UPLOADERS = (Role.UPLOADER, Role.ADMIN)

@@ -13,7 +13,8 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import DogNameField, TextField
 from src.interfaces.framework.requests import services
 from src.interfaces.web.console.creating import create_once
-from src.interfaces.web.console.pages import MEMBERS, Page, go
+from src.interfaces.web.console.pages import MEMBERS, Page
+from src.interfaces.web.console.responses import go
 
 _LIST = "/console/dogs"
 _AT_ONCE = 48

@@ -12,7 +12,8 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import TextField, checked
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.credentials import CredentialField, offered
-from src.interfaces.web.console.pages import MEMBERS, Page, go, show
+from src.interfaces.web.console.pages import MEMBERS, Page
+from src.interfaces.web.console.responses import go, show
 
 _LIST = "/console/account/factors"
 factors = Page("/account/factors", "account/factors.html", MEMBERS)

@@ -11,7 +11,8 @@ from src.application.sessions import Caller
 from src.interfaces.framework.downloads import attachment
 from src.interfaces.framework.requests import services
 from src.interfaces.framework.uploads import Upload
-from src.interfaces.web.console.pages import MEMBERS, Page, go
+from src.interfaces.web.console.pages import MEMBERS, Page
+from src.interfaces.web.console.responses import go
 
 files = Page("/files", "files/files.html", MEMBERS)
 content = Page("/files/<id>/content", "", MEMBERS)

@@ -14,7 +14,8 @@ from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.creating import TypedNumber, create_once
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, next_query
-from src.interfaces.web.console.pages import AUDITORS, Page, go
+from src.interfaces.web.console.pages import AUDITORS, Page
+from src.interfaces.web.console.responses import go
 
 _LIST = "/console/invitations"
 invitations = Page("/invitations", "operators/invitations.html", AUDITORS)

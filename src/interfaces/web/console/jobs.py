@@ -13,7 +13,8 @@ from src.interfaces.framework.parsing import parse_query
 from src.interfaces.framework.requests import services
 from src.interfaces.web.console.charts import MOST_COUNTED, chart
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, next_query
-from src.interfaces.web.console.pages import AUDITORS, Page, go
+from src.interfaces.web.console.pages import AUDITORS, Page
+from src.interfaces.web.console.responses import go
 
 _LIST = "/console/jobs"
 jobs = Page("/jobs", "operators/jobs.html", AUDITORS)

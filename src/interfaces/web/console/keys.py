@@ -14,7 +14,8 @@ from src.interfaces.framework.fields import KeyNameField, ScopeField, choice, wh
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.creating import TypedNumber, create_once
 from src.interfaces.web.console.lists import ROWS, next_query
-from src.interfaces.web.console.pages import ADMINS, AUDITORS, MEMBERS, Confirmation, Page, go
+from src.interfaces.web.console.pages import ADMINS, AUDITORS, MEMBERS, Confirmation, Page
+from src.interfaces.web.console.responses import go
 
 _LIST = "/console/keys"
 _OWN_LIST = "/console/account/keys"

@@ -13,7 +13,9 @@ from src.domain.values import InvalidValue
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import TextField, checked
 from src.interfaces.framework.requests import client, services
-from src.interfaces.web.console.pages import HOME, MEMBERS, Page, go
+from src.interfaces.web.console.kept_forms import HOME
+from src.interfaces.web.console.pages import MEMBERS, Page
+from src.interfaces.web.console.responses import go
 
 metadata = Page("/account/metadata", "account/metadata.html", MEMBERS)
 

@@ -1,11 +1,11 @@
 """Declares the pages of the console and their forms: who may see them, and how errors are shown."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
@@ -19,7 +19,6 @@ from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import TextField
-from src.interfaces.framework.pages import STRICT_POLICY, page
 from src.interfaces.framework.parsing import parse_body
 from src.interfaces.framework.requests import context_of
 from src.interfaces.framework.uploads import Upload
@@ -30,34 +29,18 @@ from src.interfaces.web.console.browser import (
     known_caller,
     require_own_origin,
 )
+from src.interfaces.web.console.kept_forms import ask_for_second_step, kept_form, resume
+from src.interfaces.web.console.responses import see_other, show, sign_in_first
 
 console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 """The pages. The application registers them with the name ``web.console``, because they are pages for people."""
-HOME = "/console/account"
 EVERYBODY = tuple(Role)
 ADMINS = (Role.ADMIN,)
 AUDITORS = (Role.AUDITOR, Role.ADMIN)
 """Who sees the pages of operators. The use cases let only admins change something there."""
 MEMBERS = tuple(role for role in Role if role is not Role.GUEST)
-_POLICY = f"{STRICT_POLICY}; script-src 'self'; connect-src 'self'"
-_SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
-"""A page of the console. No browser reads it as the URL of another site."""
 _OTHER_PAGE = "Open the page of this service, and send its form."
-_MAX_KEPT = 20_000
-"""The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
-_SECRET = re.compile("(?!on-).*(password|code|csrf|passkey|secret|enrolment)")
-"""Fields that no page repeats. The names of check boxes begin with "on-"."""
-
-
-class SignInForm(Form):
-    """The fields that all sign-in forms have: the page to show afterwards, and a kept form.
-
-    A form that a person sent without a session is kept, and is offered again after the sign-in.
-    """
-
-    next: TextField = ""
-    kept: TextField = ""
 
 
 class Confirmation(Form):
@@ -145,7 +128,7 @@ class Page:
             _require_role(caller, self.roles)
             return self.render(caller)
         except InsufficientAuthentication:
-            return _see_other("/console/step-up", next=request.full_path.rstrip("?"))
+            return see_other("/console/step-up", next=request.full_path.rstrip("?"))
 
     def _answer_form(self, handler: Callable[..., Response], **variables: Any) -> Response:
         require_own_origin()
@@ -190,7 +173,7 @@ class Page:
                 raise Forbidden(_OTHER_PAGE)
             return handler(caller=caller, upload=upload, file=file)
         except InsufficientAuthentication:
-            return _see_other("/console/step-up", next=self._url({}))
+            return see_other("/console/step-up", next=self._url({}))
         except (PorteroError, HTTPException) as error:
             _require_role(caller, self.roles)  # those without the role see no part of the page
             shown = _shown(error)
@@ -211,72 +194,10 @@ def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
         raise caller.refusal(Forbidden.default_detail, *roles)
 
 
-def show(
-    template: str, caller: Caller | None, status: int = 200, *, image_sources: Iterable[str] = (), **values: Any
-) -> Response:
-    """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms.
-
-    The page may load images of ``image_sources`` too, also later by its script. These are sources of a
-    Content-Security-Policy.
-    """
-    values = {"csrf": csrf_token(), "typed": {}, "errors": {}, **values}
-    policy = _POLICY.replace("img-src 'self'", " ".join(["img-src 'self'", *image_sources]))
-    response = page(template, status, policy=policy, caller=caller, **values)
-    response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
-    return response
-
-
 @console.app_context_processor
 def _helpers() -> dict[str, Any]:
     """Give templates ``new_key``, which makes the key of a form that creates something, and the caller of an error."""
     return {"new_key": new_id, "known_caller": known_caller, "csrf_token": csrf_token}
-
-
-def ask_for_second_step(error: MfaRequired, next: str, kept: str = "") -> Response:
-    """Return the page for the second step of a sign-in, after a right first step."""
-    values: dict[str, Any] = {"mfa_token": error.mfa_token, "kinds": error.factors, "next": next, "kept": kept}
-    return show("signing_in/second_step.html", None, **values)
-
-
-def sign_in_first() -> Response:
-    """Redirect the browser to the sign-in, which then leads back to the page of the current request."""
-    return _see_other("/console/signin", next=request.full_path.rstrip("?"))
-
-
-def go(path: str, done: str = "") -> Response:
-    """Redirect the browser to a page with a note about what was done.
-
-    ``done`` is the key of a sentence in notes.html.
-    """
-    return _see_other(path, done=done) if done else _see_other(path)
-
-
-def _see_other(path: str, **query: str) -> Response:
-    return Response(status=303, headers={"Location": f"{path}?{urlencode(query)}" if query else path})
-
-
-def safe_path(path: str) -> str:
-    """Return ``path`` if it is the path of a console page, and otherwise the path of the first page."""
-    is_safe = _SAFE_PATH.fullmatch(path) and not re.search(r"(\.|%2e){2}|//", path, re.IGNORECASE)
-    return path if is_safe else HOME
-
-
-def kept_form(typed: Mapping[str, str]) -> str:
-    """Return the fields of the current form as a text, for use after a sign-in, or "" if there is nothing to keep.
-
-    Passwords and codes are left out: the person has to type them again. A text that is longer than any form of the
-    console needs is not kept.
-    """
-    fields = {name: text for name, text in typed.items() if not _SECRET.match(name)}
-    kept = f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
-    return kept if len(kept) <= _MAX_KEPT else ""
-
-
-def resume(kept: str, caller: Caller | None, status: int = 200, cookie: str | None = None) -> Response:
-    """Return a page with a button that sends a kept form. ``cookie`` is the cookie of a session that has just begun."""
-    path, _, fields = kept[:_MAX_KEPT].partition("?")
-    values: dict[str, Any] = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
-    return show("signing_in/resume.html", caller, status, **values)
 
 
 def _called(function: Callable[..., Any], **arguments: Any) -> Any:

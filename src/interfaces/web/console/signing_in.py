@@ -24,7 +24,9 @@ from src.interfaces.framework.requests import client, services
 from src.interfaces.languages import LANGUAGES
 from src.interfaces.web.console.browser import browser, current_caller, keep_session
 from src.interfaces.web.console.credentials import CredentialField, offered
-from src.interfaces.web.console.pages import AUDITORS, HOME, Page, SignInForm, console, go, resume, safe_path
+from src.interfaces.web.console.kept_forms import HOME, SignInForm, resume, safe_path
+from src.interfaces.web.console.pages import AUDITORS, Page, console
+from src.interfaces.web.console.responses import go
 from src.interfaces.web.links import LINK_PATHS
 
 signing_in = Page("/signin", "signing_in/password.html", ())

@@ -12,7 +12,9 @@ from src.interfaces.framework.fields import PasswordField, TextField
 from src.interfaces.framework.requests import services
 from src.interfaces.web.console.browser import browser, set_cookie
 from src.interfaces.web.console.credentials import CredentialField, offered
-from src.interfaces.web.console.pages import MEMBERS, Page, SignInForm, console, go, resume, safe_path
+from src.interfaces.web.console.kept_forms import SignInForm, resume, safe_path
+from src.interfaces.web.console.pages import MEMBERS, Page, console
+from src.interfaces.web.console.responses import go
 
 step_up = Page("/step-up", "signing_in/step_up.html", MEMBERS)
 

@@ -12,7 +12,9 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import BooleanParameter, DescriptionField, TextField, TitleField
 from src.interfaces.framework.requests import services
 from src.interfaces.web.console.creating import create_once
-from src.interfaces.web.console.pages import Page, go, safe_path
+from src.interfaces.web.console.kept_forms import safe_path
+from src.interfaces.web.console.pages import Page
+from src.interfaces.web.console.responses import go
 
 _LIST = "/console/tasks"
 _AT_ONCE = 50

@@ -13,7 +13,8 @@ from src.domain.values import Role
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import RoleField, TextField
 from src.interfaces.framework.requests import client, services
-from src.interfaces.web.console.pages import ADMINS, Confirmation, Page, go
+from src.interfaces.web.console.pages import ADMINS, Confirmation, Page
+from src.interfaces.web.console.responses import go
 from src.interfaces.web.console.users import USERS
 
 roles = Page("/users/<id>/role", "users/ask.html", ADMINS)

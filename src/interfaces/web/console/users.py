@@ -28,7 +28,8 @@ from src.interfaces.views import UserView
 from src.interfaces.web.console.account import Names
 from src.interfaces.web.console.creating import create_once
 from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, filters, next_query
-from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go
+from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page
+from src.interfaces.web.console.responses import go
 
 USERS = "/console/users"
 _FILTERS = (*Role, *Standing, *SignedIn)

@@ -17,7 +17,8 @@ from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.charts import MOST_COUNTED, chart
 from src.interfaces.web.console.creating import create_once
 from src.interfaces.web.console.lists import ROWS, next_query
-from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go, show
+from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page
+from src.interfaces.web.console.responses import go, show
 
 _LIST = "/console/webhooks"
 webhooks = Page("/webhooks", "operators/webhooks.html", AUDITORS)
