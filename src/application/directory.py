@@ -16,6 +16,9 @@ from src.domain.sign_ins import NEVER, SignedIn, SignInRepository
 from src.domain.users import Claim, Profile, Standing, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
+_PAGES_OF_NAMES = 10
+"""The pages of the list by username at most that one page of a list by name and last sign-in is searched in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryService:
@@ -40,8 +43,8 @@ class DirectoryService:
 
         Admins and auditors see whole users, and may filter by the beginning of the username, the e-mail address, and
         either the role, the standing or the last sign-in: each is read from an index, and no index has two of them. A
-        list by the last sign-in has the earliest first. With the beginning of a username, its pages are those of the
-        list by username, without the users who do not match.
+        list by the last sign-in has the earliest first. With the beginning of a username, it is the list by username
+        without the users who do not match, and a page may be empty before the last one.
 
         Raises InvalidCursor; Forbidden or InsufficientAuthentication if anybody else uses a filter.
         """
@@ -112,13 +115,18 @@ class DirectoryService:
         limit: int,
     ) -> Page[User]:
         first, last = only.bounds(self.clock())
-        if prefix or email:
+        if not (prefix or email):
+            found = self.sign_ins.find(first, last, cursor, limit)
+            users = self.users.get_many(*(each.id for each in found.items))
+            return Page([user for user in users if user and user.is_visible], found.next)
+        for _ in range(_PAGES_OF_NAMES):
             named = self.list(caller, prefix, email, None, cursor, limit)
             days = self.sign_ins.days(user.id for user in named.items)
-            return Page([user for user in named.items if first <= days.get(user.id, NEVER) <= last], named.next)
-        found = self.sign_ins.find(first, last, cursor, limit)
-        users = self.users.get_many(*(each.id for each in found.items))
-        return Page([user for user in users if user and user.is_visible], found.next)
+            matching = [user for user in named.items if first <= days.get(user.id, NEVER) <= last]
+            cursor = named.next
+            if matching or not cursor:
+                return Page(matching, cursor)
+        return Page([], cursor)
 
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):

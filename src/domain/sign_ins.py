@@ -33,12 +33,15 @@ class SignedIn(StrEnum):
     UNKNOWN = "no-sign-in"
 
     def bounds(self, now: datetime) -> tuple[datetime, datetime]:
-        """Return the first and the last day of the period."""
+        """Return the first and the last day of the period, which stay the same during a day.
+
+        A clock that is ahead may have stored the next day.
+        """
         if self is SignedIn.UNKNOWN:
             return NEVER, NEVER
         if self is SignedIn.NOT_FOR_90_DAYS:
             return NEVER, day_of(now) - timedelta(days=91)
-        return day_of(now) - timedelta(days=_DAYS[self]), now
+        return day_of(now) - timedelta(days=_DAYS[self]), day_of(now) + timedelta(days=1)
 
 
 _DAYS = {SignedIn.SINCE_YESTERDAY: 1, SignedIn.LAST_7_DAYS: 7, SignedIn.LAST_30_DAYS: 30}

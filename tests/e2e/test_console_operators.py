@@ -53,7 +53,7 @@ def test_an_operator_finds_and_disables_a_person_with_one_word_and_five_clicks(
     page.get_by_role("button", name=f"Disable {name}").click()
     expect(page.get_by_role("status")).to_contain_text("The account is disabled")
     root.go("/console/users")
-    page.get_by_label("Role or state").select_option("Disabled")
+    page.get_by_label("Role, state or last sign-in").select_option("Disabled")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("checkbox", name=f"Choose {name}").check()  # and not the link of its row
     page.get_by_role("link", name=name).click()
