@@ -20,6 +20,7 @@ from src.settings.shown import settings_in_force
 from tests.support.world import build, client_of, join, place, services_of
 from tests.web.operators import HOSTILE, operator
 from tests.web.surfer import Surfer, forms_of, said
+from tests.web.test_console_access import ADMINS, READ_BY_AUDITORS, urls
 
 EVENTS, INVITATIONS, WEBHOOKS, JOBS = (f"/console/{name}" for name in ("events", "invitations", "webhooks", "jobs"))
 URL = "https://example.com/hook"
@@ -243,13 +244,27 @@ def test_a_chart_counts_by_time_and_says_when_older_things_are_not_counted() -> 
 # The same with curl
 
 
+WITHOUT_ROUTES = {
+    *("/settings", "/users/import", "/users/several", "/users/<id>/end-sessions"),
+    *("/users/export", "/events/export"),  # files
+}
+"""The pages of operators whose acts the JSON interface does not have."""
+
+
 def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfer) -> None:
-    ben = join(client_of(app))
+    ben = join(client_of(app), "admin")
+    webhook, service = (place(client_of(app), ben, "GET", f"/{kind}/{{id}}") for kind in ("webhooks", "services"))
+    service = service.replace("services", "keys")
+    place(client_of(app), ben, "GET", "/jobs/{id}")
+    things = [f"{thing}{act}".lstrip("/") for thing in (webhook, service) for act in ("/secret", "/delete")]
     own = ["account", *(f"account/{name}" for name in ("history", "factors", "keys", "metadata"))]
     own += ["tasks", "dogs", "files", "datasets"]
     lists = ["users?q=a%27b", "users?q=a@b", "users/new", "events", "invitations", "keys", "webhooks", "webhooks/new"]
     acts = [f"users/{ben.user['id']}/{act}" for act in ("role", "disable", "enable", "reset-factors", "delete")]
-    for path in (*own, *lists, *acts, f"users/{ben.user['id']}", "health"):
+    shown = set()
+    for path in (*own, *lists, *acts, *things, webhook[1:], f"users/{ben.user['id']}", "users", "health", "jobs"):
+        rule, _ = app.url_map.bind("localhost").match(f"/console/{path.partition('?')[0]}", return_rule=True)
+        shown.add(rule.rule.removeprefix("/console"))
         [command] = re.findall(r'<pre id="curl"[^>]*>(.*?)</pre>', admin.open(f"/console/{path}").text) or [path]
         words = shlex.split(unescape(command))
         method = words[words.index("-X") + 1] if "-X" in words else "GET"
@@ -258,6 +273,8 @@ def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfe
         assert not endpoint.startswith("web."), path
         assert len(words) == 4 + 2 * ("-X" in words) + 2 * ("--json" in words), path
         assert "--json" not in words or json.loads(words[words.index("--json") + 1])
+    assert {*urls(app, "GET")} & {*READ_BY_AUDITORS, *ADMINS} == (shown & {*READ_BY_AUDITORS, *ADMINS}) | WITHOUT_ROUTES
+    assert 'id="curl"' not in admin.open("/console/users?only=disabled").text  # a filter that no route has
 
 
 @pytest.mark.parametrize(
