@@ -149,6 +149,18 @@ def test_a_list_is_exported_with_its_filter(admin: Surfer, ben: Person) -> None:
     assert admin.open(f"{USERS}/export?only=x").status_code == 422
 
 
+def test_an_export_is_sent_while_the_rest_is_read() -> None:
+    store = CountingStore()
+    surfer, _ = operator(build(store))
+    Users(store).add_all([User.new(now=now(), username=Username.parse(f"user{each:06}")) for each in range(1100)])
+    store.calls.clear()
+    answer = surfer.open(f"{USERS}/export", buffered=False)
+    lines = iter(answer.response)
+    assert b'"username"' in next(lines)
+    assert store.calls["documents"] <= 500
+    assert 1 + sum(1 for _ in lines) == 1101
+
+
 def test_a_list_is_exported_as_csv_in_which_no_text_becomes_a_formula(app: Flask, admin: Surfer, ben: Person) -> None:
     names = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", 'Ana "Æ", b']
     for name, last_name in pairwise(names):
