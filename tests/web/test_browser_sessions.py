@@ -91,6 +91,21 @@ def test_signing_in_replaces_the_cookie_and_ends_the_session_that_was_there(app:
     assert (surfer.open(ACCOUNT).status_code, fixed.open(ACCOUNT).status_code) == (200, 303)
 
 
+def test_a_cookie_that_another_host_of_the_domain_has_set_is_not_read(app: Flask, anna: Person) -> None:
+    """Such a host cannot set the name with the prefix __Host-, and no other name is that of the session."""
+    base = "https://accounts.example.com"
+    attacker, victim = Surfer(app, base), Surfer(app, base)
+    attacker.sign_in(anna.user["username"])
+    ben = join(client_of(app))
+    own = attacker.browser.get_cookie("__Host-portero", "accounts.example.com")
+    assert own
+    victim.browser.set_cookie("portero", own.value, domain="accounts.example.com")
+    assert victim.open(ACCOUNT).status_code == 303
+    victim.sign_in(ben.user["username"])
+    shown = victim.open(ACCOUNT).text
+    assert (ben.user["email"] in shown, anna.user["email"] in shown) == (True, False)
+
+
 def test_signing_out_ends_the_session_and_no_page_is_stored(signed_in: Surfer) -> None:
     cookie = signed_in.cookie()
     assert signed_in.open(ACCOUNT).headers["Cache-Control"] == "no-store"
