@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any, Literal
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.service import portero
-from tests.e2e.test_console import Visitor, browser
+from tests.e2e.test_console import LOOKS, Visitor, browser
 
 __all__ = ["browser"]
 ADMIN = {"ADMIN_EMAIL": "root@example.com", "ADMIN_PASSWORD": "correct horse battery"}
@@ -60,6 +61,21 @@ def test_an_operator_finds_and_disables_a_person_with_one_word_and_five_clicks(
     page.get_by_role("link", name="Enable…").click()
     page.get_by_role("button", name=f"Enable {name}").click()
     expect(page.get_by_role("status")).to_contain_text("The account is enabled")
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS)
+def test_a_long_name_of_wide_letters_and_one_from_right_to_left_fit_every_window(
+    browser: Browser, origin: str, ben: str, language: str, scheme: Literal["light", "dark"], size: Any
+) -> None:
+    context = browser.new_context(locale=language, color_scheme=scheme, viewport=size)
+    root = Visitor(context.new_page(), origin, "root@example.com")
+    root.go("/console/users?q=bartholomew")
+    root.sign_in({"en": "Sign in", "es": "Entrar"}[language])
+    for path in ("?q=bartholomew", "?only=no-sign-in", f"/{ben}", f"/{ben}/disable"):
+        root.go(f"/console/users{path}")
+        expect(root.page.get_by_text("bartholomew.featherstonehaugh-2").first).to_be_visible()
+        root.check()
     context.close()
 
 
