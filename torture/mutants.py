@@ -25,6 +25,7 @@ PACKAGES = {
         "src/interfaces/http/framework/operations.py",
         "src/interfaces/http/framework/conditions.py",
         "src/interfaces/web/console/browser.py",
+        "src/interfaces/web/console/kept_forms.py",
         "src/interfaces/web/console/pages.py",
     ],
 }

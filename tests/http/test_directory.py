@@ -109,6 +109,13 @@ def test_purging_a_guest_removes_everything_stored_about_it(
     assert guest.session not in repr(store.documents)
 
 
+def test_deleting_a_user_removes_the_last_sign_in(store: MemoryStore, client: Client) -> None:
+    user = join(client)
+    assert ("sign_ins", user.user["id"]) in store.documents
+    assert client.delete("/user", headers=user.headers).status_code == 204
+    assert ("sign_ins", user.user["id"]) not in store.documents
+
+
 def test_a_guest_that_registers_keeps_its_id_and_loses_its_sessions(client: Client, watch: Watch, app: Flask) -> None:
     guest = join(client, "guest")
     body = registration(name="Anna")
