@@ -2,15 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from src.domain.values import new_id
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import Watch
-from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, registration
+from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, registration, services_of
+from tests.web.operators import operator
 from tests.web.surfer import Surfer, forms_of, said
 
 ACCOUNT = "/console/account"
@@ -170,14 +174,24 @@ def test_sessions_are_ended_one_by_one_and_all_others_at_once(signed_in: Surfer,
     assert signed_in.post(f"/console/account/sessions/{ben.session}/end", {"csrf": foreign}).status_code == 404
 
 
-def test_200_sessions_are_paged(signed_in: Surfer, anna: Person) -> None:
-    api = client_of(signed_in.app)
-    for _ in range(60):
-        logged_in(api, anna)
-    first = signed_in.open(ACCOUNT)
-    [older] = re.findall(r'href="(/console/account\?cursor=[^"#]*)', first.text)
-    second = signed_in.open(older.replace("&amp;", "&"))
-    assert first.text.count('/end"') + second.text.count('/end"') == 61
+def test_200_sessions_are_paged_for_their_user_and_for_operators(signed_in: Surfer, anna: Person) -> None:
+    sessions = services_of(signed_in.app).sessions.sessions
+    [newest, first] = sessions.list_for_user(anna.user["id"]).items
+    for number in range(198):
+        sessions.add(replace(first, id=new_id(), created_at=first.created_at - timedelta(hours=number), revision=""))
+    expected = [each.id for each in sessions.list_for_user(anna.user["id"], limit=300).items]
+    for surfer, path in ((signed_in, ACCOUNT), (operator(signed_in.app)[0], f"/console/users/{anna.user['id']}")):
+        found: list[str] = []
+        page, pages = path, 0
+        while page:
+            text = surfer.open(page).text
+            ended = re.findall(r"/sessions/(\w+)/end", text)
+            assert len(ended) <= 50
+            found += ended
+            more = re.findall(rf'href="({path}\?cursor=[^"#]*)', text)
+            page, pages = more[-1].replace("&amp;", "&") if more else "", pages + 1
+        assert pages == 4
+        assert found == [id for id in expected if id != newest.id or surfer is not signed_in]
 
 
 def test_an_account_is_deleted_when_its_name_is_typed(signed_in: Surfer, anna: Person) -> None:
