@@ -29,8 +29,8 @@ class SignedIn(StrEnum):
     LAST_7_DAYS = "last-7-days"
     LAST_30_DAYS = "last-30-days"
     NOT_FOR_90_DAYS = "not-for-90-days"
-    """Also users without a known sign-in."""
     UNKNOWN = "no-sign-in"
+    """No sign-in is known. New accounts are among these users, so that they are not in the list of old sign-ins."""
 
     def bounds(self, now: datetime) -> tuple[datetime, datetime]:
         """Return the first and the last day of the period, which stay the same during a day.
@@ -40,7 +40,7 @@ class SignedIn(StrEnum):
         if self is SignedIn.UNKNOWN:
             return NEVER, NEVER
         if self is SignedIn.NOT_FOR_90_DAYS:
-            return NEVER, day_of(now) - timedelta(days=91)
+            return NEVER + timedelta(days=1), day_of(now) - timedelta(days=91)
         return day_of(now) - timedelta(days=_DAYS[self]), day_of(now) + timedelta(days=1)
 
 

@@ -91,7 +91,7 @@ def test_each_period_finds_its_users_page_by_page(store: Store, users: Users, si
         SignedIn.SINCE_YESTERDAY: [1, 0],
         SignedIn.LAST_7_DAYS: [7, 2, 1, 0],
         SignedIn.LAST_30_DAYS: [30, 8, 7, 2, 1, 0],
-        SignedIn.NOT_FOR_90_DAYS: [None, 400, 91],
+        SignedIn.NOT_FOR_90_DAYS: [400, 91],
         SignedIn.UNKNOWN: [None],
     }
     for period, days in expected.items():
