@@ -30,6 +30,8 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.receivers = Receivers(self.cfg.threads * 3 // 4)
+        self.waiting: set[Any] = set()
+        """The connections that wait for a thread."""
         self.sending: dict[Any, float] = {}
         """The connections whose client reads slowly, with the time at which each is cut, the first one first."""
         self.exhausted: OSError | None = None
@@ -56,6 +58,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         Until then, the main thread watches the connection.
         """
         if conn.initialized or conn.data_ready:
+            self.waiting.add(conn)
             super().enqueue_req(conn)
             return
         conn.sock = ClientSocket(conn.sock, self.receivers)

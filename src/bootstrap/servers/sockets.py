@@ -7,10 +7,12 @@ import struct
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import chain
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
+
+from src.bootstrap.servers.turns import Turns
 
 NEXT_MILLISECONDS = 5
 """The time that a thread waits for the next request of its connection before it serves another one."""
@@ -73,6 +75,8 @@ class ClientSocket(socket.socket):
         self.expect_request()
         self.resumed = 0
         """How often the client has taken more of a response that it did not take at once."""
+        self._turns: Turns | None = None
+        """What the thread that runs the request of this client has a turn of."""
         self._items: Iterator[bytes] | None = None
         self._close_items: Any = None
 
@@ -86,11 +90,28 @@ class ClientSocket(socket.socket):
 
         gunicorn asks for up to 1 MiB, and a slow client would occupy that much memory while the thread waits.
         """
-        waiting = nullcontext() if _is_ready(self, select.POLLIN, 0) else self._receivers.waiting_for(self)
-        with waiting:
+        with nullcontext() if _is_ready(self, select.POLLIN, 0) else self._waiting_to_receive():
             data = super().recv(min(size, _RECEIVED_BYTES), flags)
         self._received += len(data)
         return data
+
+    @contextmanager
+    def _waiting_to_receive(self) -> Iterator[None]:
+        with self._receivers.waiting_for(self), self._paused():
+            yield
+
+    def _paused(self) -> AbstractContextManager[None]:
+        return self._turns.paused() if self._turns else nullcontext()
+
+    @contextmanager
+    def turn(self, turns: Turns) -> Iterator[None]:
+        """Wait for a turn. It is given away while the block waits for the client."""
+        with turns.turn():
+            self._turns = turns
+            try:
+                yield
+            finally:
+                self._turns = None
 
     def expect_request(self) -> None:
         """Start to measure how slowly the client sends its next request."""
@@ -169,7 +190,8 @@ class ClientSocket(socket.socket):
         if not self._waiting.acquire(blocking=False):
             return False
         try:
-            return self.send_rest(SEND_SECONDS * 1000)
+            with self._paused():
+                return self.send_rest(SEND_SECONDS * 1000)
         finally:
             self._waiting.release()
 

@@ -18,6 +18,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
+from src.bootstrap.servers.turns import Turns
 
 BODY_SECONDS = 30.0
 """The time that the body of a request other than a file upload may take to arrive."""
@@ -25,6 +26,11 @@ SILENCE_SECONDS = 5
 """The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
+
+RUNNING = 16
+"""The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
+ACCEPTED_AT_ONCE = 32
+"""A worker accepts one more connection at a time for each this many that it has."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -67,6 +73,7 @@ class Worker(EventWorker):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.arrivals: dict[ClientSocket, _Arrival] = {}
+        self.turns = Turns(RUNNING)
         self.wsgi: Any = None
         self.stopping: Thread | None = None
         self.cpu: int | None = None
@@ -77,12 +84,17 @@ class Worker(EventWorker):
         return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection.
+        """Accept a connection, or a few if the worker has many.
 
-        Of two workers that compete for a connection, the one with fewer connections usually gets it.
+        Of two workers that compete for a connection, the one with fewer connections usually gets it. A worker with many
+        connections is busy, and its main thread waits for milliseconds each time before it can accept.
         """
         time.sleep(accept_delay(self.nr_conns))
-        super().accept(listener)
+        for _ in range(1 + self.nr_conns // ACCEPTED_AT_ONCE):
+            before = self.nr_conns
+            super().accept(listener)
+            if self.nr_conns == before:
+                break
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
@@ -138,10 +150,11 @@ class Worker(EventWorker):
         """Serve requests that closely follow each other on a connection. Return whether the connection is kept.
 
         gunicorn alone would hand a connection back to its main thread after each response, which takes longer than most
-        requests.
+        requests. While other connections wait for a thread, they come first.
         """
+        self.waiting.discard(conn)
         kept = self._handle_one(conn)
-        while kept is True and self.alive and not conn.sock.is_sending and is_readable(conn.sock):
+        while kept is True and self.alive and not (self.waiting or conn.sock.is_sending) and is_readable(conn.sock):
             kept = self._handle_one(conn)
         return kept
 
@@ -178,7 +191,8 @@ class Worker(EventWorker):
             set_silence(conn.sock, 0)
 
     def _respond(self, req: Any, conn: Any) -> Any:
-        kept = super().handle_request(req, conn)
+        with conn.sock.turn(self.turns):
+            kept = super().handle_request(req, conn)
         return self.send_rest(conn) and kept
 
     def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: Exception) -> None:
