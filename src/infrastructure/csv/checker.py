@@ -1,6 +1,8 @@
 """The CSV checker, which reads rows by the rules of the csv module and checks them with polars."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
 
@@ -12,9 +14,16 @@ from src.infrastructure.csv.reading.encodings import declared_encoding
 from src.infrastructure.csv.reading.records import Records, lines
 from src.infrastructure.csv.reading.source import detect_source
 
+THREADS = 32
+"""The threads of a process that check files. Each keeps about a megabyte of polars once it has checked one."""
+
 
 class PolarsCsvChecker:
     """Checks CSV files column by column. Implements CsvChecker."""
+
+    def __init__(self) -> None:
+        # Hundreds of threads serve requests. An executor starts no thread while another one is idle.
+        self._threads = ThreadPoolExecutor(THREADS, "csv")
 
     pattern_flaw = staticmethod(patterns.flaw)
     declared_encoding = staticmethod(declared_encoding)
@@ -41,4 +50,5 @@ class PolarsCsvChecker:
         except ModuleNotFoundError as error:
             raise Unavailable("No CSV files are checked here until the operator installs polars.", 3600) from error
 
-        return check_source(detect_source(file, options, progress), options.schema, store, progress)
+        source = detect_source(file, options, progress)
+        return self._threads.submit(copy_context().run, check_source, source, options.schema, store, progress).result()

@@ -135,6 +135,7 @@ def test_a_check_that_fails_leaves_no_thread_behind(checker: PolarsCsvChecker, t
     def full(rows: Sequence[EncodedRow]) -> None:
         raise Unavailable
 
+    checker.check(file, ReadOptions())  # starts the thread that the checker keeps
     threads = threading.active_count()
     with pytest.raises(Unavailable) as failed:
         checker.check(file, ReadOptions(), store=full)
