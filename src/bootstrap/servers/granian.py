@@ -19,8 +19,11 @@ THREADS = 32
 """The threads of a worker. They start when they are needed."""
 IDLE_SECONDS = 75
 """The time that a connection is kept without a request, longer than the proxies in front keep theirs."""
-DRAIN_BYTES = 1 << 16
-"""The part of an unread body that is discarded at most, so that the connection can be kept."""
+DRAIN_BYTES = 1 << 20
+"""The part of an unread body that is discarded at most, so that the connection can be kept.
+
+When the connection is closed, granian resets it, and a proxy that still sends the body may lose the response.
+"""
 
 
 class Server:
