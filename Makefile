@@ -30,7 +30,7 @@ worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 	@exec ./portero worker $(ARGS)
 
 test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
-	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq wrk oathtool
+	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq wrk oathtool nginx
 	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 test-docker: ## Build the image, start the compose file, stop its containers in mid-work (takes some minutes)
@@ -65,11 +65,11 @@ interop: ## Run the tools and client libraries of others against the service (ta
 	@.venv/bin/python -m interop
 
 torture: ## Attack the service for half an hour (torture-races, torture-tokens, …: one attack, to its end)
-	@sh scripts/setup runtime extras dev node redis postgresql
+	@sh scripts/setup runtime extras dev node redis postgresql nginx
 	@.venv/bin/python -m torture $(ARGS)
 
 torture-%:
-	@sh scripts/setup runtime extras dev node redis postgresql
+	@sh scripts/setup runtime extras dev node redis postgresql nginx
 	@.venv/bin/python -m torture $* $(ARGS)
 
 lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pins)

@@ -4,6 +4,7 @@ from torture.dependencies import DEPENDENCIES
 from torture.fuzz import FUZZ
 from torture.histories import HISTORIES
 from torture.kills import KILLS
+from torture.load import LOAD
 from torture.machines import MACHINES
 from torture.matrix import MATRIX
 from torture.mutants import MUTANTS
@@ -17,6 +18,6 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         *(TOKENS, RACES, REFRESH, KILLS, REPLIES, MATRIX),
-        *(DEPENDENCIES, FUZZ, MACHINES, HISTORIES, MUTANTS),
+        *(DEPENDENCIES, FUZZ, MACHINES, HISTORIES, LOAD, MUTANTS),
     )
 }
