@@ -14,7 +14,7 @@ from torture.runs import Run, load
 BEGIN, END = "<!-- written by `make torture` -->", "<!-- end of what `make torture` writes -->"
 _FIGURES = (
     *("tokens", "races", "refresh", "kills", "replies"),
-    *("matrix", "dependencies", "fuzz", "machines", "histories", "load", "mutants"),
+    *("matrix", "dependencies", "fuzz", "machines", "histories", "connections", "load", "mutants"),
 )
 """The names of the runs in the order of the page."""
 _CELL = " | "

@@ -1,5 +1,6 @@
 """The targets by name."""
 
+from torture.connections import CONNECTIONS
 from torture.dependencies import DEPENDENCIES
 from torture.fuzz import FUZZ
 from torture.histories import HISTORIES
@@ -18,6 +19,6 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         *(TOKENS, RACES, REFRESH, KILLS, REPLIES, MATRIX),
-        *(DEPENDENCIES, FUZZ, MACHINES, HISTORIES, LOAD, MUTANTS),
+        *(DEPENDENCIES, FUZZ, MACHINES, HISTORIES, CONNECTIONS, LOAD, MUTANTS),
     )
 }

@@ -14,11 +14,11 @@ from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-import httpx2
 import pytest
 import requests
 
 from src.bootstrap.servers.event_worker import HEAD_SECONDS
+from tests.e2e.connections import BODY, UNREAD
 from tests.e2e.service import ROOT, portero, serving
 from tests.support.clock import Stopwatch, until
 from tests.support.emulators import free_port
@@ -26,11 +26,6 @@ from tests.support.load import asking
 
 STRANGERS = 200
 LOGIN = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
-BODY = b"x" * (200 << 10)
-UNREAD = [("POST", "/user"), ("PUT", "/user"), ("POST", "/nowhere"), ("POST", "/api/files"), ("GET", "/health")]
-"""Requests whose body is not read: 405, 401, 404, 401 and 200."""
-
-
 SERVERS = ["gunicorn", "granian"]
 
 
@@ -86,19 +81,6 @@ def test_an_idle_connection_is_kept_longer_than_the_head_of_a_request_may_take(p
         time.sleep(pause)
     for connection in connections:
         connection.close()
-
-
-@pytest.mark.parametrize("library", ["requests", "httpx"])
-def test_common_clients_can_go_on_after_a_body_that_was_not_read(port: int, library: str) -> None:
-    url = f"http://127.0.0.1:{port}"
-    with requests.Session() as session, httpx2.Client(trust_env=False) as client:
-        for method, path in UNREAD * 8:
-            if library == "requests":
-                session.request(method, url + path, data=BODY, timeout=10)
-                assert session.get(f"{url}/health", timeout=10).status_code == 200
-            else:
-                client.request(method, url + path, content=BODY)
-                assert client.get(f"{url}/health").status_code == 200
 
 
 @pytest.mark.parametrize("begin", [LOGIN, b"GET /hea"], ids=["bodies at a byte a second", "half request lines"])
