@@ -209,11 +209,19 @@ OUTCOMES: Mapping[str, Sequence[str]] = {
     "the preface of HTTP/2": ("400 closed", "closed", "400 closed", "400 closed"),
     "HTTP/0.9": ("400 closed", "400 closed", "closed", "closed"),
     "200 slow heads": _ANSWERED,
-    "500 slow readers of a large file": _ANSWERED,
+    "500 slow readers of a large file": (
+        *_ANSWERED,
+        "others are answered or others wait",
+        *_ANSWERED,
+        *_ANSWERED,
+    ),
     "10 000 idle connections": _ALONE_WAIT,
     "200 slow bodies": _ALONE_WAIT,
 }
-"""The declared outcome of each case: one for all servers, or one for each of ``FRONTS``."""
+"""The declared outcome of each case: one for all servers, or one for each of ``FRONTS``.
+
+Where a busy machine decides, there are two outcomes with "or" between them.
+"""
 PATIENT = {*SLOW, "a chunk size of 17 digits", "a header of 100 000 characters"}
 """The cases that take some seconds."""
 
@@ -221,7 +229,7 @@ PATIENT = {*SLOW, "a chunk size of 17 digits", "a header of 100 000 characters"}
 def check(case: str, front: str, port: int) -> str:
     """Try a case, and return its outcome. Fail if another one is declared."""
     outcome, declared = CASES[case](port), OUTCOMES[case]
-    assert outcome == declared[FRONTS.index(front) % len(declared)], f"{case}, {front}: {outcome}"
+    assert outcome in declared[FRONTS.index(front) % len(declared)].split(" or "), f"{case}, {front}: {outcome}"
     return outcome
 
 
