@@ -78,6 +78,22 @@ def test_a_file_is_shown_first_and_then_those_are_imported_who_can_be(app: Flask
     assert (event.actor.kind, event.data, bool(event.session_id)) == ("admin", {"count": 1}, True)
 
 
+def test_an_import_that_takes_long_is_continued_by_further_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = build()
+    admin, _ = operator(app)
+    monkeypatch.setattr(user_import, "SECONDS", 0)  # a batch for each request
+    page = send_file(admin, IMPORT, table(*((f"person{n}", "", HASH) for n in range(250)), ("bad name", "", HASH)))
+    for stored, present, left in ((100, 0, 150), (100, 100, 50), (50, 200, 0)):
+        page = admin.send(CONFIRM, page)
+        assert f"Imported: {stored}. Already there: {present}. Refused: 1." in said(page)
+        assert (f"Import these people: {left}" in said(page)) == (left > 0)
+    assert CONFIRM not in forms_of(page)
+    found = services_of(app).administration.list_users(limit=500).items
+    assert sum(user.username.key.startswith("person") for user in found if user.username) == 250
+    events = services_of(app).events.events.find(limit=10).items
+    assert sorted(each.data["count"] for each in events if each.type == "users-imported") == [50, 100, 100]
+
+
 @pytest.mark.parametrize("system", exports.SYSTEMS)
 def test_the_export_of_every_system_is_read(admin: Surfer, system: str, tmp_path: Path) -> None:
     content = Path(exports.write(system, tmp_path / "export", [*exports.users(system, 3)])).read_bytes()

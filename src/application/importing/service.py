@@ -1,7 +1,7 @@
 """The service that imports users of other systems, with the hashes of their passwords."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -129,7 +129,7 @@ class ImportService:
 
     def run(
         self, plan: ImportPlan, by: Caller | None = None, client: Client = NO_CLIENT
-    ) -> Iterator[tuple[int, Sequence[Refusal]]]:
+    ) -> Generator[tuple[int, Sequence[Refusal]], None, None]:
         """Store the users of a plan in batches. A run can be interrupted and repeated.
 
         Yields for each batch the number of stored users, and the users that could not be stored: since the plan was

@@ -1,7 +1,9 @@
 """The page on which admins import users of another system, after they have seen what would happen."""
 
 import json
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 from flask import Response
@@ -20,7 +22,9 @@ from src.interfaces.web.console.pages import ADMINS, Page
 
 imports = Page("/users/import", "users/import.html", ADMINS)
 MOST_BYTES, MOST_USERS = 5_000_000, 2_000
-"""The size of a file, which is read into memory and imported within a request. The command line takes larger ones."""
+"""The size of a file, which is read into memory. The command line takes larger ones."""
+SECONDS = 10
+"""The time after which a request stores no further batch of users."""
 
 
 class Preview(Form):
@@ -48,13 +52,20 @@ def preview(caller: Caller, upload: Upload, file: IncomingFile) -> Response:
 
 @imports.form("/users/import/confirm")
 def run(caller: Caller, body: Preview) -> Response:
-    """Import the users of a previewed file who can be imported, and show who could not."""
+    """Import the users of a previewed file who can be imported, and show who could not.
+
+    Users with plain passwords take long, because each one is hashed. After SECONDS the page offers to import the rest.
+    """
     plan = _plan(caller, services().imports.open_file(body.sealed, caller))
-    refused, stored = [*plan.refused], 0
-    for count, taken in services().imports.run(plan, caller, client()):
-        stored += count
-        refused += taken
-    return imports.render(caller, plan=plan, refused=refused, stored=stored)
+    refused, stored, end = [*plan.refused], 0, time.monotonic() + SECONDS
+    with closing(services().imports.run(plan, caller, client())) as batches:
+        for count, taken in batches:
+            stored += count
+            refused += taken
+            if time.monotonic() > end:
+                break
+    left = len(plan.new) + len(plan.without_password) + len(plan.refused) - stored - len(refused)
+    return imports.render(caller, plan=plan, refused=refused, stored=stored, left=left, sealed=body.sealed)
 
 
 def _whole(chunks: Iterable[bytes]) -> bytes:
