@@ -26,6 +26,19 @@ def alert(answer: object) -> str:
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", found)).strip()
 
 
+COMPUTED_NAME = r"[\w)\]]\[(?![\d\"'])[^\]]*\]\s*(?:\?\?|\|\||&&|[-+*])?=(?![=>])"
+MERGING = r"assign\(|fromEntries|etPrototypeOf|__proto__|defineProp| in \w"
+
+
+@pytest.mark.parametrize("name", ["console.js", "docs.js"])
+def test_scripts_write_no_property_whose_name_others_choose(surfer: Surfer, name: str) -> None:
+    """A name such as ``__proto__`` would change every object. A spread copies it as any other name."""
+    script = surfer.open(f"/assets/{name}").text
+    assert "const " in script
+    code = re.sub(r"(?<!:)//.*|/\*[\s\S]*?\*/", "", script)
+    assert re.findall(f".*(?:{COMPUTED_NAME}|{MERGING}).*", code) == []
+
+
 @pytest.mark.parametrize(("name", "budget"), [("console.css", 14_000), ("console.js", 6_000)])
 def test_the_stylesheet_and_the_script_keep_their_budgets(surfer: Surfer, name: str, budget: int) -> None:
     assert len(surfer.open(f"/assets/{name}").data) <= budget
