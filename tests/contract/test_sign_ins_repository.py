@@ -36,7 +36,7 @@ def added(users: Users, role: Role = Role.USER) -> User:
 
 def log_in(sessions: Sessions, user: User, at: datetime) -> Event:
     event = NO_CLIENT.event(EventType.LOGIN_SUCCEEDED, user.id, user.actor, at)
-    sessions.add_after([], new_session(user.id, at), events=[event])
+    sessions.add_for_login([], new_session(user.id, at), events=[event])
     return event
 
 
@@ -81,7 +81,7 @@ def test_simultaneous_logins_of_a_user_all_succeed(store: Store, users: Users, s
 
 def test_a_session_without_a_login_is_no_sign_in(store: Store, users: Users, sign_ins: SignIns) -> None:
     guest = added(users, Role.GUEST)
-    Sessions(store).add_after([], new_session(guest.id))
+    Sessions(store).add_for_login([], new_session(guest.id))
     assert sign_ins.get(guest.id) is None
 
 
@@ -128,7 +128,7 @@ def test_users_of_an_earlier_version_get_the_day_of_their_newest_session(
     with_session, without, known, guest = added(users), added(users), added(users), added(users, Role.GUEST)
     deleted = users.update(added(users).id, lambda stored: stored.tombstone(NOON))
     for session in (new_session(with_session.id, NOON - timedelta(days=each)) for each in (9, 3, 5)):
-        Sessions(store).add(session)
+        Sessions(store).add_for_login((), session)
     log_in(Sessions(store), known, NOON)
     commit_all(store, *(Delete(Key(SIGN_INS, each.id)) for each in (with_session, without, deleted)))
     assert sign_ins.find(NEVER, NOON).items == [sign_ins.get(known.id)]

@@ -192,7 +192,7 @@ def test_200_sessions_are_paged_for_their_user_and_for_operators(signed_in: Surf
     [newest, first] = sessions.list_for_user(anna.user["id"]).items
     for number in range(198):
         old = first.created_at - timedelta(hours=number)
-        sessions.add_after((), replace(first, id=new_id(), created_at=old, revision=""))
+        sessions.add_for_login((), replace(first, id=new_id(), created_at=old, revision=""))
     expected = [each.id for each in sessions.list_for_user(anna.user["id"], limit=300).items]
     for surfer, path in ((signed_in, ACCOUNT), (operator(signed_in.app)[0], f"/console/users/{anna.user['id']}")):
         found: list[str] = []

@@ -8,7 +8,8 @@ from src.domain.events import Event, EventType
 from src.domain.sign_ins import NEVER, LastSignIn, day_of
 from src.domain.users import State, User
 from src.domain.values import Page, Role
-from src.infrastructure.repositories.documents import READ_DOCUMENTS, Documents
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.entities import READ_DOCUMENTS
 from src.infrastructure.stores.driver import Insert, PreconditionFailed, Query, Update
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS, SIGN_INS, USERS
