@@ -163,6 +163,7 @@ class Slow(PolarsCsvChecker):
     STEPS = 5
 
     def __init__(self, world: DatasetWorld, right: Callable[[], bool]) -> None:
+        super().__init__()
         self._world, self._right = world, right
 
     def check(self, *arguments: Any, **options: Any) -> Report:
