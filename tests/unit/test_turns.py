@@ -98,3 +98,11 @@ def test_others_get_a_turn_when_all_that_have_one_wait(threads: ThreadPoolExecut
         other.end()
     for each in waiting:
         each.end()
+
+
+def test_however_many_threads_wait_all_get_a_turn(threads: ThreadPoolExecutor) -> None:
+    turns = Turns(LIMIT)
+    waiting = [Runner(turns, threads) for _ in range(5 * LIMIT)]
+    assert all(each.has_turn.wait(10) for each in waiting)
+    for each in waiting:
+        each.end()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 STALL_SECONDS = 0.2
-"""The time after which one more thread may run if no turn has ended."""
+"""The time after which more threads may run if no turn has ended."""
 
 
 class Turns:
@@ -17,7 +17,8 @@ class Turns:
     and keep the main thread from accepting connections. A thread that waits for its turn sleeps.
 
     A thread that waits for something other than its client keeps its turn. If no turn ends for ``STALL_SECONDS``, all
-    threads with a turn are likely to wait, so one more thread may run.
+    threads with a turn are likely to wait for a dependency, so as many more threads may run. A slow dependency thus
+    delays requests that do not need it, such as ``GET /health``, by little.
     """
 
     def __init__(self, limit: int) -> None:
@@ -55,7 +56,7 @@ class Turns:
             begins.acquire()
             self._waiting.append(begins)
         while not begins.acquire(timeout=STALL_SECONDS):
-            self._add_one_if_stalled()
+            self._add_turns_if_stalled()
 
     def _end(self) -> None:
         with self._lock:
@@ -65,9 +66,10 @@ class Turns:
             else:
                 self._running -= 1
 
-    def _add_one_if_stalled(self) -> None:
+    def _add_turns_if_stalled(self) -> None:
         with self._lock:
-            if self._waiting and self._last_end + STALL_SECONDS < time.monotonic():
-                self._running += 1
+            if self._last_end + STALL_SECONDS < time.monotonic():
                 self._last_end = time.monotonic()
-                self._waiting.popleft().release()
+                for _ in range(min(self._limit, len(self._waiting))):
+                    self._running += 1
+                    self._waiting.popleft().release()
