@@ -199,6 +199,7 @@ class Cluster:
             "port": self.port,
             "unix_socket_directories": self.home,
             "fsync": "off",
+            "autovacuum": "off",  # it makes the server plan statements anew, at any time
             "timezone": "America/St_Johns",
         }
         options = [f"-c{name}={at}" for name, at in settings.items()]
