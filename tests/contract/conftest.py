@@ -3,7 +3,8 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -26,7 +27,7 @@ from tests.contract.documents import account, user
 from tests.e2e.service import redis_server
 from tests.support.aws import REGION, open_dynamodb, session, use_aws
 from tests.support.commits import Commit, replace_commit
-from tests.support.databases import create_database, drop_database
+from tests.support.databases import create_database, drop_database, empty_database, structure
 
 # To add a store, add its name here and a fixture of that name that returns a function which opens an empty store. Then
 # ``pytest tests/contract -k NAME`` runs the conformance suite on it.
@@ -98,15 +99,35 @@ END $$
 """
 
 
+@pytest.fixture(scope="session")
+def spare_databases() -> Iterator[dict[str, list[str]]]:
+    """The URLs of empty PostgreSQL databases that earlier tests have used, by the URL of their template."""
+    spare: dict[str, list[str]] = {}
+    yield spare
+    for url in chain(*spare.values()):
+        drop_database(url)
+
+
 @pytest.fixture
 def postgresql(
-    postgres_server: str, migrated_template: str, monkeypatch: pytest.MonkeyPatch
+    postgres_server: str,
+    migrated_template: str,
+    spare_databases: dict[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[], Store]]:
     # On a busy machine, fifty threads wait longer for eight connections than the service would tolerate.
     monkeypatch.setattr("src.infrastructure.stores.sql.engine.POOL_SECONDS", 60.0)
-    url = create_database(postgres_server, template=migrated_template.rpartition("/")[2])
+    spare = spare_databases.setdefault(migrated_template, [])
+    url = spare.pop() if spare else create_database(postgres_server, template=migrated_template.rpartition("/")[2])
     yield partial(SqlStore.open, url, pool_size=8)
-    drop_database(url)
+    empty_database(url)
+    if structure(url) == _structure_of_template(migrated_template):
+        spare.append(url)
+    else:
+        drop_database(url)
+
+
+_structure_of_template = cache(structure)
 
 
 @pytest.fixture

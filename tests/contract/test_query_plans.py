@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -76,6 +77,15 @@ def test_documents_are_read_and_scanned_by_their_primary_key(connection: sa.Conn
         found = plan(connection, statement, document_id="1", after="1", count=100, old_revision="1")
         assert f"Index Scan using {collection.name}_pkey" in found, found
         assert not re.search("Sort|Seq Scan|Bitmap", found), found
+
+
+@pytest.fixture
+def spare_databases() -> Iterator[dict[str, list[str]]]:
+    """None from other tests: what a database has held before can change its plans."""
+    spare: dict[str, list[str]] = {}
+    yield spare
+    for url in chain(*spare.values()):
+        drop_database(url)
 
 
 @pytest.fixture

@@ -18,6 +18,42 @@ def drop_database(url: str) -> None:
     _execute(f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def empty_database(url: str) -> None:
+    """End the other connections to a database, and delete all rows but those that say which migration it has."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+        connection.execute(_DELETE_ROWS)
+
+
+def structure(url: str) -> list[tuple[str, str]]:
+    """Return the names of the tables, indexes and triggers of a database, each with what it belongs to."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(_STRUCTURE).fetchall()
+
+
+_DELETE_ROWS = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- checks no references
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        IF name NOT IN ('alembic_version', 'nobody') THEN
+            EXECUTE format('DELETE FROM %I', name);
+        END IF;
+    END LOOP;
+END $$
+"""
+_STRUCTURE = """
+SELECT relname::text, relkind::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION ALL
+SELECT tgname::text, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal
+ORDER BY 1, 2
+"""
+
+
 def _execute(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
