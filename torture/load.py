@@ -49,7 +49,7 @@ def opened() -> Iterator[Rounds]:
                 case _:
                     return large_files(place(store, f"{number}"), 4)
 
-        yield Rounds(80, play)
+        yield Rounds(40, play)
 
 
 LOAD = Target(
