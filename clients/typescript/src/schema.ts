@@ -2732,7 +2732,10 @@ export interface components {
         Severity: "error" | "warning";
         /** @description The day of your last sign-in, in UTC. */
         SignIn: {
-            /** Format: date */
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
             day: string;
         };
         /** @description One proof: the password of an account without factors, or the answer of a factor. */

@@ -35,7 +35,7 @@ class ReceiptView(View):
 class SignInView(View):
     """The day of your last sign-in, in UTC."""
 
-    day: date
+    day: date = Field(examples=["2026-11-23"])
 
     @field_validator("day", mode="before")
     @classmethod
