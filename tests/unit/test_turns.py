@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from src.bootstrap.servers.turns import Turns
+from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 from tests.support.clock import until
 
 LIMIT = 3
@@ -77,8 +77,8 @@ def test_no_more_threads_run_than_the_limit_while_turns_end(threads: ThreadPoolE
 
 def test_a_thread_that_waits_for_its_client_gives_its_turn_away(threads: ThreadPoolExecutor) -> None:
     turns = Turns(1)
-    with turns.turn():
-        with turns.paused():
+    with turns.turn() as turn:
+        with turns.paused(turn):
             other = Runner(turns, threads)
             assert other.has_turn.wait(10)
             other.end()
@@ -90,19 +90,29 @@ def test_a_thread_that_waits_for_its_client_gives_its_turn_away(threads: ThreadP
 
 def test_others_get_a_turn_when_all_that_have_one_wait(threads: ThreadPoolExecutor) -> None:
     turns = Turns(LIMIT)
-    waiting = [Runner(turns, threads) for _ in range(LIMIT)]
+    waiting = [Runner(turns, threads) for _ in range(5 * LIMIT)]
     assert all(each.has_turn.wait(10) for each in waiting)
-    for _ in range(3):
-        other = Runner(turns, threads)
-        assert other.has_turn.wait(10)
-        other.end()
     for each in waiting:
         each.end()
 
 
-def test_however_many_threads_wait_all_get_a_turn(threads: ThreadPoolExecutor) -> None:
+def test_as_many_as_the_limit_run_beside_threads_that_wait(
+    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while some wait, even if others end often, nor after a pause in which all have waited."""
+    now = [0.0]
+    monkeypatch.setattr("src.bootstrap.servers.turns.time.monotonic", lambda: now[0])
     turns = Turns(LIMIT)
-    waiting = [Runner(turns, threads) for _ in range(5 * LIMIT)]
+    waiting = [Runner(turns, threads) for _ in range(LIMIT)]
     assert all(each.has_turn.wait(10) for each in waiting)
-    for each in waiting:
+    now[0] += STALL_SECONDS
+    quick = [Runner(turns, threads) for _ in range(LIMIT)]
+    assert all(each.has_turn.wait(10) for each in quick)
+    next_one = Runner(turns, threads)
+    assert not next_one.has_turn.wait(0.05)
+    waiting[0].end()
+    assert not next_one.has_turn.wait(0.05)
+    quick[0].end()
+    assert next_one.has_turn.wait(10)
+    for each in (*waiting[1:], *quick[1:], next_one):
         each.end()

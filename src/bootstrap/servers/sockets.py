@@ -6,8 +6,9 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from itertools import chain
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
@@ -75,8 +76,8 @@ class ClientSocket(socket.socket):
         self.expect_request()
         self.resumed = 0
         """How often the client has taken more of a response that it did not take at once."""
-        self._turns: Turns | None = None
-        """What the thread that runs the request of this client has a turn of."""
+        self._paused: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Lets other requests run in the block, in which the thread waits for this client."""
         self._items: Iterator[bytes] | None = None
         self._close_items: Any = None
 
@@ -97,21 +98,18 @@ class ClientSocket(socket.socket):
 
     @contextmanager
     def _waiting_to_receive(self) -> Iterator[None]:
-        with self._receivers.waiting_for(self), self._paused():
+        with self._paused(), self._receivers.waiting_for(self):  # a client whose bytes are here no longer counts
             yield
-
-    def _paused(self) -> AbstractContextManager[None]:
-        return self._turns.paused() if self._turns else nullcontext()
 
     @contextmanager
     def turn(self, turns: Turns) -> Iterator[None]:
         """Wait for a turn. It is given away while the block waits for the client."""
-        with turns.turn():
-            self._turns = turns
+        with turns.turn() as turn:
+            self._paused = partial(turns.paused, turn)
             try:
                 yield
             finally:
-                self._turns = None
+                self._paused = nullcontext
 
     def expect_request(self) -> None:
         """Start to measure how slowly the client sends its next request."""
@@ -187,13 +185,13 @@ class ClientSocket(socket.socket):
 
         Return whether everything is sent.
         """
-        if not self._waiting.acquire(blocking=False):
-            return False
-        try:
-            with self._paused():
+        with self._paused():
+            if not self._waiting.acquire(blocking=False):
+                return False
+            try:
                 return self.send_rest(SEND_SECONDS * 1000)
-        finally:
-            self._waiting.release()
+            finally:
+                self._waiting.release()
 
     def linger(self) -> None:
         """Discard what the client still sends until it closes the connection or the time is over, and then close it.

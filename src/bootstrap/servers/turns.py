@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-STALL_SECONDS = 0.2
-"""The time after which more threads may run if no turn has ended."""
+STALL_SECONDS = 0.3
+"""The time after which a turn no longer counts, because its thread is likely to wait for a dependency."""
 
 
 class Turns:
@@ -16,60 +16,61 @@ class Turns:
     Hundreds of threads that all want the lock of the interpreter wake up every few milliseconds, overtake each other
     and keep the main thread from accepting connections. A thread that waits for its turn sleeps.
 
-    A thread that waits for something other than its client keeps its turn. If no turn ends for ``STALL_SECONDS``, all
-    threads with a turn are likely to wait for a dependency, so as many more threads may run. A slow dependency thus
-    delays requests that do not need it, such as ``GET /health``, by little.
+    ``limit`` threads run at the same time. A thread that has run for ``STALL_SECONDS`` goes on, but no longer counts,
+    so that threads that wait for a slow store or another service do not hold up the others.
     """
 
     def __init__(self, limit: int) -> None:
         """Let ``limit`` threads run at the same time."""
         self._limit = limit
-        self._running = 0
-        self._waiting = deque[Lock]()
+        self._counted: dict[object, float] = {}
+        """When each turn that counts has begun, the oldest first."""
+        self._waiting = deque[tuple[object, Lock]]()
         self._lock = Lock()
-        self._last_end = 0.0
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn, and end it after the block."""
-        self._begin()
+    def turn(self) -> Iterator[object]:
+        """Wait for a turn, and end it after the block. Yields the turn, for ``paused``."""
+        turn = object()
+        self._begin(turn)
+        try:
+            yield turn
+        finally:
+            self._end(turn)
+
+    @contextmanager
+    def paused(self, turn: object) -> Iterator[None]:
+        """End the turn of this thread, and wait for it again after the block."""
+        self._end(turn)
         try:
             yield
         finally:
-            self._end()
+            self._begin(turn)
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """End the turn of this thread, and wait for another one after the block."""
-        self._end()
-        try:
-            yield
-        finally:
-            self._begin()
-
-    def _begin(self) -> None:
+    def _begin(self, turn: object) -> None:
+        begins = Lock()
+        begins.acquire()
         with self._lock:
-            if self._running < self._limit:
-                self._running += 1
-                return
-            begins = Lock()
-            begins.acquire()
-            self._waiting.append(begins)
+            self._waiting.append((turn, begins))
+            self._admit()
         while not begins.acquire(timeout=STALL_SECONDS):
-            self._add_turns_if_stalled()
+            with self._lock:
+                self._admit()
 
-    def _end(self) -> None:
+    def _end(self, turn: object) -> None:
         with self._lock:
-            self._last_end = time.monotonic()
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._running -= 1
+            self._counted.pop(turn, None)
+            self._admit()
 
-    def _add_turns_if_stalled(self) -> None:
-        with self._lock:
-            if self._last_end + STALL_SECONDS < time.monotonic():
-                self._last_end = time.monotonic()
-                for _ in range(min(self._limit, len(self._waiting))):
-                    self._running += 1
-                    self._waiting.popleft().release()
+    def _admit(self) -> None:
+        """Begin the turns of the threads that have waited longest, as many as may run."""
+        now = time.monotonic()
+        while self._waiting:
+            if len(self._counted) >= self._limit:
+                oldest = next(iter(self._counted))
+                if now < self._counted[oldest] + STALL_SECONDS:
+                    return
+                del self._counted[oldest]
+            turn, begins = self._waiting.popleft()
+            self._counted[turn] = now
+            begins.release()

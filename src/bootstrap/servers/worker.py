@@ -179,21 +179,21 @@ class Worker(EventWorker):
         arrival = self.arrivals[conn.sock]
         arrival.request = req
         arrival.deadline = math.inf
+        with conn.sock.turn(self.turns):
+            kept = self._respond(req, conn, arrival)
+        return self.send_rest(conn) and kept
+
+    def _respond(self, req: Any, conn: Any, arrival: "_Arrival") -> Any:
         fields = dict(req.headers)
         if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
-            return self._respond(req, conn)
+            return super().handle_request(req, conn)
         if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
             arrival.deadline = time.monotonic() + self.app.body_seconds
         set_silence(conn.sock, SILENCE_SECONDS)
         try:
-            return self._respond(req, conn)
+            return super().handle_request(req, conn)
         finally:
             set_silence(conn.sock, 0)
-
-    def _respond(self, req: Any, conn: Any) -> Any:
-        with conn.sock.turn(self.turns):
-            kept = super().handle_request(req, conn)
-        return self.send_rest(conn) and kept
 
     def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: Exception) -> None:
         """Answer bytes that are not a valid request. The log does not repeat them, since they may hold a password."""
