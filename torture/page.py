@@ -53,7 +53,7 @@ def details(run: Run) -> str:
         [
             row,
             *(
-                ", ".join(f"{cells[cell]} {cell[2]}" for cell in sorted(cells) if cell[:2] == (row, column))
+                ", ".join(_times(cells[cell], cell[2]) for cell in sorted(cells) if cell[:2] == (row, column))
                 for column in columns
             ),
         ]
@@ -107,6 +107,10 @@ def _cells(run: Run) -> dict[tuple[str, str, str], int]:
     """Return the counts by their row, their column and their outcome."""
     parts = {what: what.split(_CELL) for what in run.counts if _CELL in what}
     return {(row, column, outcome): run.counts[what] for what, (row, column, outcome) in parts.items()}
+
+
+def _times(count: int, outcome: str) -> str:
+    return outcome if count == 1 else f"{count} times {outcome}"
 
 
 def _thousands(text: str) -> str:
