@@ -34,6 +34,7 @@ from src.bootstrap.adapters import (
     make_store,
 )
 from src.bootstrap.keys import make_data_keys, make_keys
+from src.bootstrap.servers.cpus import leave_cpu
 from src.domain.passwords import IsBreached, PasswordPolicy
 from src.domain.values import InvalidValue
 from src.infrastructure.background import BackgroundSteps
@@ -114,7 +115,7 @@ class Ports:
         breaches = make_breaches(settings)
         is_breached = BreachedPasswords(breaches, self.count) if breaches else None
         self.rules = _make_rules(settings, self.pictures, is_breached)
-        self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
+        self.checker, self.rows = PolarsCsvChecker(leave_cpu), make_rows(self.store)
         self.take_place = make_check_places(settings).take
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
         self.jobs, self.mails, self.receipts = Jobs(self.store), Mails(self.store), Receipts(self.store)

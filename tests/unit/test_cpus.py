@@ -4,6 +4,7 @@ import os
 import queue
 import threading
 import time
+from pathlib import Path
 from socket import socket
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,11 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from src.bootstrap.queues import make_queue
 from src.bootstrap.servers import worker as web_worker
-from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
+from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, leave_cpu, move_to
 from src.bootstrap.servers.gunicorn import Server
 from src.bootstrap.servers.worker import accept_delay
+from src.domain.csv import ReadOptions
+from src.infrastructure.csv.checker import PolarsCsvChecker
 from src.settings import Settings
 
 
@@ -42,6 +45,21 @@ def test_a_job_runs_on_all_cpus_when_a_thread_with_one_cpu_sends_it() -> None:
     assert in_thread(send) == {min(cpus)}
     assert used.get(timeout=30) == cpus
     assert jobs.close(10)
+
+
+def test_a_file_is_checked_on_all_cpus_when_a_thread_with_one_cpu_asks(tmp_path: Path) -> None:
+    cpus, file = os.sched_getaffinity(0), tmp_path / "a.csv"
+    file.write_text("a,b\n1,2\n")
+    checker, used = PolarsCsvChecker(leave_cpu), list[set[int]]()
+
+    def check() -> set[int]:
+        move_to(min(cpus))
+        checker.check(file, ReadOptions(), store=lambda _: used.append(os.sched_getaffinity(0)))
+        return os.sched_getaffinity(0)
+
+    assert in_thread(check) == {min(cpus)}
+    assert used
+    assert all(each == cpus for each in used)
 
 
 def test_workers_get_no_cpus_when_their_number_differs() -> None:

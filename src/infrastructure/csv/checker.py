@@ -21,9 +21,10 @@ THREADS = 32
 class PolarsCsvChecker:
     """Checks CSV files column by column. Implements CsvChecker."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_thread: Callable[[], None] | None = None) -> None:
+        """Check files in threads that each call ``start_thread`` first."""
         # Hundreds of threads serve requests. An executor starts no thread while another one is idle.
-        self._threads = ThreadPoolExecutor(THREADS, "csv")
+        self._threads = ThreadPoolExecutor(THREADS, "csv", start_thread)
 
     pattern_flaw = staticmethod(patterns.flaw)
     declared_encoding = staticmethod(declared_encoding)
