@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.support.emulators import free_port, running
 
+_PAGE = Path(__file__).parents[2] / "docs/how-to/proxy.md"
 _CONFIGURATION = """
 {user}
 pid nginx.pid;
@@ -21,35 +22,24 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    client_max_body_size 300m;
     client_body_timeout 10s;
     client_header_timeout 10s;
-    upstream services {{
-        {servers}
-    }}
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{
-            proxy_pass http://services;
-            proxy_set_header Host $http_host;
-            proxy_next_upstream error timeout non_idempotent;
-        }}
-    }}
+    {documented}
 }}
 """
 
 
 @contextmanager
 def nginx(folder: Path, services: Sequence[int]) -> Iterator[int]:
-    """Yield the port of an nginx that shares requests out among services on these ports.
-
-    A request that a service does not answer is sent to another one, as ``Idempotency-Key`` permits.
-    """
+    """Yield the port of an nginx with the documented configuration, in front of services on these ports."""
     port = free_port()
     folder.mkdir(exist_ok=True)
-    servers = " ".join(f"server 127.0.0.1:{service} max_fails=0;" for service in services)
+    documented = _PAGE.read_text("utf-8").partition("```nginx\n")[2].partition("```")[0]
+    documented = documented.replace("listen 80;", f"listen 127.0.0.1:{port} backlog=4096;")
+    for documented_port, service in zip((8001, 8002), [*services, *services], strict=False):
+        documented = documented.replace(f"127.0.0.1:{documented_port}", f"127.0.0.1:{service}")
     user = "user root;" if os.getuid() == 0 else ""  # whose folder this is
-    (folder / "nginx.conf").write_text(_CONFIGURATION.format(port=port, servers=servers, user=user))
+    (folder / "nginx.conf").write_text(_CONFIGURATION.format(user=user, documented=documented))
     command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
     with running(command, cwd=folder, ready=f"127.0.0.1:{port}"):
         yield port
