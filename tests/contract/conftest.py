@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -97,15 +96,6 @@ BEGIN
     RETURN NEW;
 END $$
 """
-
-
-@pytest.fixture(scope="session")
-def spare_databases() -> Iterator[dict[str, list[str]]]:
-    """The URLs of empty PostgreSQL databases that earlier tests have used, by the URL of their template."""
-    spare: dict[str, list[str]] = {}
-    yield spare
-    for url in chain(*spare.values()):
-        drop_database(url)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -139,9 +139,11 @@ def url(postgresql: Callable[[], Store]) -> str:
 
 def test_a_database_that_becomes_read_only_is_unavailable_for_writes(url: str) -> None:
     """Managed databases become so when their disk is full, and while another server takes over."""
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'ALTER DATABASE "{url.rpartition("/")[2]}" SET default_transaction_read_only = on')
-    with closing(open_store(url)) as store:
+    database = url.rpartition("/")[2]
+    with psycopg.connect(url, autocommit=True) as admin, ExitStack() as undo:
+        admin.execute(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
+        undo.callback(admin.execute, f'ALTER DATABASE "{database}" RESET default_transaction_read_only')
+        store = undo.enter_context(closing(open_store(url)))
         rows = store.bulk_rows()
         assert (store.get(claim("1")), rows.page("a")) == ([None], [])
         for write in (

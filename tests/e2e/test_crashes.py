@@ -95,8 +95,8 @@ def test_a_killed_deletion_is_complete_or_absent(
             assert there or again.get_json()["id"] != id
         if outcome.status is not None:
             assert outcome.status == 204
-            # The last three steps remove the user's tasks and sessions, and the details of its events.
-            assert outcome.steps == _steps("commit", "delete", "commit", "commit", "commit", "commit")
+            # The last four steps remove the user's tasks, sessions and last sign-in, and the details of its events.
+            assert outcome.steps == _steps("commit", "delete", "commit", "commit", "commit", "commit", "commit")
             return
 
 
