@@ -277,6 +277,15 @@ def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfe
     assert 'id="curl"' not in admin.open("/console/users?only=disabled").text  # a filter that no route has
 
 
+def test_each_list_names_a_route_while_it_is_empty() -> None:
+    surfer, _ = operator(build())
+    own, of_all = ("account/keys", "tasks", "dogs", "files", "datasets"), ("keys", "invitations", "webhooks", "jobs")
+    for path in (*own, *of_all, "users?q=nobody", "events?who=nobody"):
+        shown = surfer.open(f"/console/{path}").text
+        assert 'class="empty"' in shown, path
+        assert 'id="curl"' in shown, path
+
+
 @pytest.mark.parametrize(
     ("path", "typed"),
     [
