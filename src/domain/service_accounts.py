@@ -1,24 +1,19 @@
 """The ServiceAccount entity: an account without a login, with which a service of the operator calls this one."""
 
 import hmac
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from src.domain.errors import TooManyRequests
 from src.domain.events import Recorded
 from src.domain.keys import SECRET_PREFIX, credential_hash, new_credential
+from src.domain.old_secrets import OldSecrets, valid_secrets, with_old_secret
 from src.domain.receipts import Receipt
 from src.domain.repositories import RecordedRepository
 from src.domain.users import State, User
 from src.domain.values import Page, Role, new_id
 
-OLD_SECRET = timedelta(hours=24)
-"""The time for which a secret works after it was replaced."""
-MAX_OLD_SECRETS = 25
-"""The most replaced secrets that work at the same time."""
 ROLES = (Role.USER, Role.UPLOADER, Role.ADMIN)
 """The roles that a service account can have."""
 
@@ -36,8 +31,8 @@ class ServiceAccount:
     role: Role
     secret_hash: str
     created_at: datetime
-    old_secrets: Mapping[str, datetime] = field(default_factory=dict)
-    """The times at which replaced secrets end, by the hashes of the secrets. Those that have ended may be left out."""
+    old_secrets: OldSecrets = field(default_factory=dict)
+    """The hashes of replaced secrets."""
     revision: str = ""
 
     @classmethod
@@ -57,15 +52,12 @@ class ServiceAccount:
 
         Raises TooManyRequests while MAX_OLD_SECRETS replaced secrets still work.
         """
-        kept = {hash: end for hash, end in self.old_secrets.items() if now < end}
-        if len(kept) >= MAX_OLD_SECRETS:
-            raise TooManyRequests(math.ceil((min(kept.values()) - now).total_seconds()))
-        old_secrets = {**kept, self.secret_hash: now + OLD_SECRET}
+        old_secrets = with_old_secret(self.old_secrets, self.secret_hash, now)
         return replace(self, secret_hash=credential_hash(secret), old_secrets=old_secrets)
 
     def accepts(self, secret: str, now: datetime) -> bool:
         """Return whether ``secret`` is the current secret, or a replaced one within its last day."""
-        hash, old = credential_hash(secret), [each for each, end in self.old_secrets.items() if now < end]
+        hash, old = credential_hash(secret), valid_secrets(self.old_secrets, now)
         return any(hmac.compare_digest(hash, each) for each in (self.secret_hash, *old))
 
 

@@ -7,13 +7,14 @@ repeats it if the first one crashes.
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from src.domain.errors import NotFound
 from src.domain.events import Event
+from src.domain.old_secrets import OldSecrets, valid_secrets, with_old_secret
 from src.domain.receipts import Receipt
 from src.domain.repositories import RecordedRepository, Repository
 from src.domain.values import Page, new_id
@@ -30,8 +31,6 @@ _LEASE = 2 * ATTEMPT
 """The time after which an attempt without an outcome is repeated, because its process has died."""
 DISABLE_AFTER = timedelta(days=5)
 """The time after which a webhook that only fails is disabled."""
-OLD_SECRET = timedelta(hours=24)
-"""The time for which the secret before the current one signs too."""
 _RETENTION = timedelta(days=30)
 _GONE = 410
 
@@ -50,8 +49,8 @@ class Webhook:
     """The encrypted secret that signs deliveries."""
     description: str | None = None
     enabled: bool = True
-    old_secret: str | None = None
-    old_secret_until: datetime | None = None
+    old_secrets: OldSecrets = field(default_factory=dict)
+    """The encrypted secrets that were replaced."""
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
     failing_since: datetime | None = None
@@ -66,12 +65,15 @@ class Webhook:
 
     def secrets(self, now: datetime) -> list[str]:
         """Return the encrypted secrets that sign now, the current one first."""
-        signs_too = self.old_secret and self.old_secret_until and now < self.old_secret_until
-        return [self.secret, *([self.old_secret] if signs_too and self.old_secret else [])]
+        return [self.secret, *valid_secrets(self.old_secrets, now)]
 
     def with_secret(self, sealed: str, now: datetime) -> "Webhook":
-        """Return the webhook with a new secret. The present one signs too for a day."""
-        return replace(self, secret=sealed, old_secret=self.secret, old_secret_until=now + OLD_SECRET, updated_at=now)
+        """Return the webhook with a new secret. The present one signs too for another day, as do earlier ones.
+
+        Raises TooManyRequests while MAX_OLD_SECRETS replaced secrets still sign.
+        """
+        old_secrets = with_old_secret(self.old_secrets, self.secret, now)
+        return replace(self, secret=sealed, old_secrets=old_secrets, updated_at=now)
 
     def after(self, status: int | None, now: datetime) -> "Webhook":
         """Return the webhook after an attempt that was answered with ``status``, or not answered.

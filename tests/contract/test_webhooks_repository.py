@@ -8,12 +8,14 @@ import pytest
 
 from src.domain.errors import InvalidCursor, NotFound, Stale
 from src.domain.events import SYSTEM, Event, EventType
+from src.domain.old_secrets import OLD_SECRET
 from src.domain.sessions import NO_CLIENT
 from src.domain.values import pages
 from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
 from src.infrastructure.repositories.events import Events
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.webhooks import Deliveries, Webhooks
+from src.infrastructure.stores.driver import Insert
 from src.infrastructure.stores.portable import Store
 from tests.contract.documents import NOON
 from tests.support.races import at_once
@@ -29,8 +31,7 @@ FULL = Webhook(
     secret="sealed",
     description="😀",
     enabled=False,
-    old_secret="older",
-    old_secret_until=NOON + 2 * SECOND,
+    old_secrets={"key.older": NOON + 2 * SECOND, "key.old": NOON + 6 * SECOND},
     last_success_at=NOON + 3 * SECOND,
     last_failure_at=NOON + 4 * SECOND,
     failing_since=NOON + 5 * SECOND,
@@ -76,6 +77,30 @@ def test_of_simultaneous_webhooks_no_more_are_stored_than_allowed(webhooks: Webh
     assert len(stored) == len(webhooks.all()) <= 3
     webhooks.delete(stored[0].id, changed())
     assert len(webhooks.all()) == len(stored) - 1
+
+
+def test_every_secret_signs_after_simultaneous_rotations(webhooks: Webhooks) -> None:
+    webhooks.add(made("webhook"), changed(), 20)
+    secrets = [f"key.{number}" for number in range(8)]
+
+    def rotate(secret: str) -> Webhook:
+        return webhooks.update("webhook", lambda stored: stored.with_secret(secret, NOON))
+
+    at_once(rotate, secrets)
+    stored = webhooks.get("webhook")
+    assert stored
+    assert {*stored.secrets(NOON)} == {"sealed", *secrets}
+    assert stored.secrets(NOON + OLD_SECRET) == [stored.secret]
+
+
+def test_a_replaced_secret_that_an_earlier_version_has_stored_signs(store: Store, webhooks: Webhooks) -> None:
+    written = webhooks.write(made("webhook"))
+    assert isinstance(written, Insert)
+    fields = {"old_secret": "older", "old_secret_until": NOON + SECOND, "old_secrets": None}
+    store.commit(Insert(written.key, {**written.fields, **fields}))
+    rotated = webhooks.update("webhook", lambda stored: stored.with_secret("newer", NOON))
+    assert [rotated.secrets(at)[1:] for at in (NOON, NOON + SECOND)] == [["older", "sealed"], ["sealed"]]
+    assert webhooks.get("webhook") == rotated
 
 
 def test_a_webhook_is_removed_only_at_the_given_revisions(webhooks: Webhooks) -> None:

@@ -17,7 +17,7 @@ from src.bootstrap.adapters import now
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
-from src.domain.service_accounts import MAX_OLD_SECRETS
+from src.domain.old_secrets import MAX_OLD_SECRETS
 from src.domain.sessions import Attempt
 from src.domain.values import Email
 from src.infrastructure.stores.memory import MemoryStore
@@ -428,7 +428,7 @@ def _limited(method: str, path: str) -> Answer:
     if path == "/auth/firebase" or path.endswith("/auth/mfa"):
         return _guessed(method, path)
     asker = Asker(method, path, "full")
-    if path == "/services/{id}/secret":
+    if path in ("/services/{id}/secret", "/webhooks/{id}/secret"):
         for _ in range(MAX_OLD_SECRETS):
             asker.ask()
     if path == "/auth/email/login/confirm":

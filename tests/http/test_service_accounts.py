@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from src.domain.service_accounts import MAX_OLD_SECRETS
+from src.domain.old_secrets import MAX_OLD_SECRETS
 from src.domain.sessions import NO_CLIENT
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore

@@ -12,6 +12,8 @@ from standardwebhooks import Webhook as Verifier
 
 from src.application.caller import Caller
 from src.domain.errors import Forbidden
+from src.domain.old_secrets import MAX_OLD_SECRETS
+from src.domain.sessions import NO_CLIENT
 from src.domain.values import InvalidValue, Page, Role
 from src.domain.webhooks import MAX_WEBHOOKS, WAITS, Delivery
 from src.infrastructure.stores.driver import Document, Key, Query, Write
@@ -179,6 +181,41 @@ def test_the_secret_is_shown_once_and_rotated_with_a_day_of_both(world: World) -
     logged_in(world.client, anna)
     [sent] = world.deliver()
     assert len(sent.secrets) == 1
+
+
+def test_every_replaced_secret_signs_for_its_own_day(world: World) -> None:
+    webhook, anna = world.add(events=("login-succeeded",)), join(world.client)
+    secrets: list[str] = [webhook["secret"]]
+
+    def signing() -> list[bool]:
+        """Return for each secret whether a delivery has its signature."""
+        logged_in(world.client, anna)
+        sent = world.deliver()[-1]
+        signatures = [Verifier(secret).sign("id", sent.at, "x") for secret in sent.secrets]
+        assert len(signatures) == len({*signatures})
+        return [Verifier(secret).sign("id", sent.at, "x") in signatures for secret in secrets]
+
+    for _ in range(2):
+        _, secret = services_of(world.app).webhooks.rotate_secret(world.operator, webhook["id"], NO_CLIENT)
+        secrets.append(secret)
+        world.now += timedelta(hours=10)
+    assert signing() == [True, True, True]
+    world.now += timedelta(hours=4)
+    assert signing() == [False, True, True]
+    world.now += timedelta(hours=10)
+    assert signing() == [False, False, True]
+
+
+def test_a_secret_is_not_replaced_while_many_replaced_ones_sign(world: World) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}/secret"
+    answers = [world.client.post(url, headers=world.root.headers) for _ in range(MAX_OLD_SECRETS + 1)]
+    assert [answer.status_code for answer in answers] == [201] * MAX_OLD_SECRETS + [429]
+    assert answers[-1].headers["Retry-After"] == f"{24 * 3600}"
+    assert len(world.deliver()[-1].secrets) == MAX_OLD_SECRETS + 1
+    world.now += timedelta(hours=24)
+    rotated, _ = services_of(world.app).webhooks.rotate_secret(world.operator, webhook["id"], NO_CLIENT)
+    assert len(rotated.old_secrets) == 1
 
 
 def test_a_failed_delivery_is_repeated_by_the_schedule_and_then_failed(world: World) -> None:

@@ -535,7 +535,8 @@ export class Operations extends Requests {
       this.http.POST("/webhooks/{id}/deliveries/{delivery_id}/retry", { ...init, params: { path: { id, delivery_id } } }));
   }
 
-  /** The old secret signs deliveries too for 24 hours.
+  /** The old secret signs deliveries too for 24 hours, even if the new one is replaced meanwhile. Up to 25 replaced
+   * secrets sign at the same time. While they do, the answer to another request is 429.
    *
    * For callers with factors, it needs a proof with two factors. */
   rotateWebhookSecret(id: string, options: Options = {}): Promise<types.WebhookSecret> {

@@ -1489,7 +1489,8 @@ export interface paths {
         put?: never;
         /**
          * Give a webhook a new secret, which is shown this once
-         * @description The old secret signs deliveries too for 24 hours.
+         * @description The old secret signs deliveries too for 24 hours, even if the new one is replaced meanwhile. Up to 25 replaced
+         *     secrets sign at the same time. While they do, the answer to another request is 429.
          *
          *     For callers with factors, it needs a proof with two factors.
          */

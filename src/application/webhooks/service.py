@@ -100,9 +100,10 @@ class WebhookService:
     def rotate_secret(
         self, caller: Caller, id: str, client: Client, idempotent: IdempotentCreate[Webhook] | None = None
     ) -> tuple[Webhook, str]:
-        """Give a webhook a new secret. Return the webhook and the secret. The old secret stays valid for 24 hours.
+        """Give a webhook a new secret. Return the webhook and the secret. The old secret signs too for 24 hours.
 
-        Raises Forbidden, InsufficientAuthentication, NotFound, Repeated.
+        Raises Forbidden, InsufficientAuthentication, NotFound, Repeated, and TooManyRequests while the maximum number
+        of replaced secrets still signs.
         """
         caller.require_admin()
         sealed, secret = self._new_secret(id)

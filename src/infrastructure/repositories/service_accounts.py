@@ -1,7 +1,6 @@
 """The repository of service accounts."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from src.domain.errors import Stale, Taken
@@ -11,11 +10,14 @@ from src.domain.service_accounts import ServiceAccount
 from src.domain.users import User
 from src.domain.values import Page, Role
 from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.old_secrets import old_secret_fields, parse_old_secrets
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Delete, Key, PreconditionFailed
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SERVICE_ACCOUNTS, USERS
+
+_SINGLE = "old_hash", "old_until"
 
 
 class ServiceAccounts(Documents[ServiceAccount]):
@@ -50,16 +52,11 @@ class ServiceAccounts(Documents[ServiceAccount]):
         return Taken("id")
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
-        attributes = super()._attributes(fields)
-        hash, until = attributes.pop("old_hash"), attributes.pop("old_until")  # as an earlier version has stored them
-        old = {hash: until} if hash and until else {}
-        stored = attributes["old_secrets"] or {}
-        attributes["old_secrets"] = {**old, **{each: datetime.fromisoformat(end) for each, end in stored.items()}}
-        return attributes
+        parse_old_secrets(fields, _SINGLE)
+        return super()._attributes(fields)
 
     def _special_fields(self, entity: ServiceAccount) -> dict[str, Any]:
-        old = {hash: end.isoformat() for hash, end in entity.old_secrets.items()}
-        return {"old_secrets": old or None, "old_hash": None, "old_until": None}
+        return old_secret_fields(entity.old_secrets, _SINGLE)
 
     def list(self, cursor: str | None = None, limit: int = 100) -> Page[ServiceAccount]:
         return self._page("created_at", descending=True, cursor=cursor, limit=limit)

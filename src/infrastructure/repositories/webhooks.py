@@ -13,6 +13,7 @@ from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.events import Events
+from src.infrastructure.repositories.old_secrets import old_secret_fields, parse_old_secrets
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.stores.cursors import decode_cursor, encode_cursor
 from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Query, Update, Write
@@ -20,6 +21,7 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import DELIVERIES, EVENT_SHARDS, EVENTS, ROSTERS, WEBHOOKS
 
 _WEBHOOKS = Key(ROSTERS, "webhooks")
+_SINGLE = "old_secret", "old_secret_until"
 
 
 class Webhooks(Documents[Webhook]):
@@ -78,8 +80,12 @@ class Webhooks(Documents[Webhook]):
         page, is_last = rest[:limit], len(rest) <= limit
         return Page(page, None if is_last else encode_cursor(query, page[-1].created_at, page[-1].id))
 
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        parse_old_secrets(fields, _SINGLE)
+        return super()._attributes(fields)
+
     def _special_fields(self, entity: Webhook) -> dict[str, Any]:
-        return {"events": list(entity.events)}
+        return {"events": list(entity.events), **old_secret_fields(entity.old_secrets, _SINGLE)}
 
 
 class Deliveries(Documents[Delivery]):

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, Va
 
 from src.domain.errors import Taken
 from src.domain.keys import parse_key_name
-from src.domain.service_accounts import MAX_OLD_SECRETS, ROLES, ServiceAccount
+from src.domain.old_secrets import MAX_OLD_SECRETS
+from src.domain.service_accounts import ROLES, ServiceAccount
 from src.domain.sessions import NO_CLIENT
 from src.domain.values import Role
 from src.interfaces.cli.arguments import as_bad_parameter

@@ -566,7 +566,8 @@ class Operations(ABC):
         return self._call(request, _DELIVERY)
 
     def rotate_webhook_secret(self, id: str, /) -> models.WebhookSecret:
-        """The old secret signs deliveries too for 24 hours.
+        """The old secret signs deliveries too for 24 hours, even if the new one is replaced meanwhile. Up to 25 replaced
+        secrets sign at the same time. While they do, the answer to another request is 429.
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("POST", "/webhooks/{id}/secret", values={"id": id})
@@ -1173,7 +1174,8 @@ class AsyncOperations(ABC):
         return await self._call(request, _DELIVERY)
 
     async def rotate_webhook_secret(self, id: str, /) -> models.WebhookSecret:
-        """The old secret signs deliveries too for 24 hours.
+        """The old secret signs deliveries too for 24 hours, even if the new one is replaced meanwhile. Up to 25 replaced
+        secrets sign at the same time. While they do, the answer to another request is 429.
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("POST", "/webhooks/{id}/secret", values={"id": id})

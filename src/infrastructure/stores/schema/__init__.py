@@ -142,7 +142,8 @@ EVENTS = Collection(
     expires=True,
 )
 
-# URLs to which events are sent. The secrets that sign the deliveries are encrypted.
+# URLs to which events are sent. The secrets that sign the deliveries are encrypted. ``old_secret`` and
+# ``old_secret_until`` are null unless an earlier version, which stored a single replaced secret, has written them.
 WEBHOOKS = Collection(
     "webhooks",
     _text("url", "secret")
@@ -151,7 +152,8 @@ WEBHOOKS = Collection(
     | _integer("failures")
     | _time("created_at", "updated_at")
     | _time("old_secret_until", "last_success_at", "last_failure_at", "failing_since", nullable=True)
-    | _json("events"),
+    | _json("events")
+    | _json("old_secrets", nullable=True),
     (Index("created_at"),),
 )
 

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from src.application.sessions import Caller
-from src.domain.errors import NotFound, Stale
+from src.domain.errors import NotFound, Stale, TooManyRequests
 from src.domain.events import CHOOSABLE
 from src.domain.messages import Translatable
 from src.domain.webhooks import EVERY_EVENT, MAX_DESCRIPTION, Delivery, DeliveryStatus, Webhook
@@ -136,11 +136,12 @@ def remove_webhook(caller: Caller, id: str) -> None:
     services().webhooks.remove(caller, id, expected_revisions(), client())
 
 
-@route("POST /webhooks/<id>/secret", Access.ADMIN, WebhookSecretView, status=201, errors=(NotFound,))
+@route("POST /webhooks/<id>/secret", Access.ADMIN, WebhookSecretView, status=201, errors=(NotFound, TooManyRequests))
 def rotate_webhook_secret(caller: Caller, id: str) -> Response:
     """Give a webhook a new secret, which is shown this once.
 
-    The old secret signs deliveries too for 24 hours.
+    The old secret signs deliveries too for 24 hours, even if the new one is replaced meanwhile. Up to 25 replaced
+    secrets sign at the same time. While they do, the answer to another request is 429.
     """
     return _with_secret(*services().webhooks.rotate_secret(caller, id, client()))
 
