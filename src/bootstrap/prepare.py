@@ -13,10 +13,14 @@ from src.bootstrap.keys import data_key_source, key_source, make_keys, require_d
 from src.bootstrap.wiring import wire
 from src.domain.errors import NotFound, Taken
 from src.domain.factors import Factor
+from src.domain.old_secrets import valid_secrets
 from src.domain.passwords import NewPassword
 from src.domain.values import Email, InvalidValue
+from src.domain.webhooks import Webhook
 from src.infrastructure.factors.data_keys import DataKeys, as_text, new_data_key, parse_data_keys
 from src.infrastructure.repositories.factors import Factors
+from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.repositories.webhooks import Webhooks
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import (
     KeyRing,
@@ -121,7 +125,7 @@ def rotate_keys(settings: Settings, keep: int) -> tuple[str, datetime]:
 
 
 def reencrypt(settings: Settings) -> int:
-    """Encrypt the secrets of factors with another data key, and return the number of changed secrets.
+    """Encrypt the secrets of factors and webhooks with another data key, and return the number of changed secrets.
 
     If the keys are in a file, the other key is a new one; otherwise it is the first key of DATA_KEYS. The file also
     keeps the previous key, for processes that have not read the file again yet. An interrupted call can be repeated.
@@ -148,19 +152,29 @@ def _reseal(settings: Settings, keys: DataKeys) -> int:
     Return the number of changed secrets.
     """
 
-    def reseal(factor: Factor) -> Factor:
-        if factor.secret is None or keys.is_current(factor.secret):
-            return factor
-        return replace(factor, secret=keys.seal(keys.open(factor.secret, factor.user_id), factor.user_id))
+    def reseal(secret: str, owner: str) -> str:
+        return secret if keys.is_current(secret) else keys.seal(keys.open(secret, owner), owner)
 
-    count = 0
+    def reseal_factor(factor: Factor) -> Factor:
+        return replace(factor, secret=reseal(factor.secret, factor.user_id)) if factor.secret else factor
+
+    def reseal_webhook(webhook: Webhook) -> Webhook:
+        old = {reseal(each, webhook.id): end for each, end in valid_secrets(webhook.old_secrets, at).items()}
+        return replace(webhook, secret=reseal(webhook.secret, webhook.id), old_secrets=old)
+
+    count, at = 0, now()
     with closing(make_store(settings)) as store:
-        factors = Factors(store)
+        factors, webhooks = Factors(store), Webhooks(store, Recorder())
         for factor in factors.all():
             if factor.secret and not keys.is_current(factor.secret):
                 with suppress(NotFound):  # removed meanwhile
-                    factors.update(factor.id, reseal)
+                    factors.update(factor.id, reseal_factor)
                     count += 1
+        for webhook in webhooks.all():
+            if former := [secret for secret in webhook.secrets(at) if not keys.is_current(secret)]:
+                with suppress(NotFound):
+                    webhooks.update(webhook.id, reseal_webhook)
+                    count += len(former)
     return count
 
 

@@ -145,8 +145,8 @@ class SettingsFields(BaseModel):
     The default is ``DATA_DIR/signing-keys.json``, made at the first start.
     """
     data_keys: SecretStr | None = None
-    """The keys that encrypt the secrets of authenticator apps: 32 bytes each, in base64, separated by commas, or
-    ``@/path/to/file``. The first key encrypts, all decrypt. See docs/how-to/keys.md#data-keys.
+    """The keys that encrypt the secrets of authenticator apps and webhooks: 32 bytes each, in base64, separated by
+    commas, or ``@/path/to/file``. The first key encrypts, all decrypt. See docs/how-to/keys.md#data-keys.
 
     The default is ``DATA_DIR/data-keys.txt``, made at the first start.
     """

@@ -4,15 +4,19 @@ import json
 import os
 import sqlite3
 import stat
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from src import main
+from src.domain.sessions import NO_CLIENT
+from src.domain.values import Role
 from src.infrastructure.factors.data_keys import as_text, new_data_key
 from src.interfaces.cli import commands
 from tests.support.second_steps import SECRET, give_phone
+from tests.support.working import caller_of
 from tests.unit.test_cli import PASSWORD, Outcome, Portero, portero, prepared
 
 __all__ = ["portero", "prepared"]
@@ -136,6 +140,22 @@ def test_secrets_are_encrypted_with_another_key_and_stay_readable(
     app = next(factor for factor in proofs.factors.list_for_user(root.id).items if factor.secret)
     assert proofs.sealer.is_current(app.secret)
     assert proofs.sealer.open(app.secret, root.id) == SECRET
+
+
+def test_the_secrets_of_webhooks_are_encrypted_with_another_key_and_sign_as_before(people: Portero) -> None:
+    path, services = Path("data/data-keys.txt"), main.create_app().extensions["portero"]
+    [root] = [user for user in services.administration.list_users().items if user.role is Role.ADMIN]
+    by = caller_of(root)
+    made, first = services.webhooks.add(by, {"url": "https://example.com/", "events": ("*",)}, NO_CLIENT)
+    shown = [first, *(services.webhooks.rotate_secret(by, made.id, NO_CLIENT)[1] for _ in range(2))]
+    before = services.webhooks.show(by, made.id)
+    assert people("keys", "reencrypt").out == "encrypted 3\n"
+    path.write_text(path.read_text().partition("\n")[0])  # without the old key
+    webhooks = main.create_app().extensions["portero"].webhooks
+    stored = webhooks.show(by, made.id)
+    opened = [webhooks.sealer.open(each, made.id) for each in stored.secrets(webhooks.clock())]
+    assert [f"whsec_{b64encode(secret).decode()}" for secret in opened] == [shown[2], shown[0], shown[1]]
+    assert [*stored.old_secrets.values()] == [*before.old_secrets.values()]
 
 
 def test_users_of_an_earlier_version_are_recorded_once_in_the_lists_by_last_sign_in(people: Portero) -> None:

@@ -188,7 +188,7 @@ def rotate_keys(console: Console, keep: int) -> None:
 @keys.command("reencrypt")
 @click.pass_obj
 def reencrypt(console: Console) -> None:
-    """Encrypt the secrets of authenticator apps with a new data key, or with the first key of DATA_KEYS."""
+    """Encrypt the secrets of apps and webhooks with a new data key, or with the first key of DATA_KEYS."""
     click.echo(f"encrypted {console.reencrypt()}")
 
 

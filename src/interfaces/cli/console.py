@@ -71,7 +71,7 @@ class Console:
     The argument is the number of old keys that still verify tokens.
     """
     reencrypt: Callable[[], int]
-    """Encrypt the secrets of factors with another data key, and return their number."""
+    """Encrypt the secrets of factors and webhooks with another data key, and return their number."""
     new_keys: Callable[[], str]
     """Return a new JWK set as text."""
     migration_secret: Callable[[], str]
