@@ -7,9 +7,10 @@ import requests
 
 from src import main
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
+from tests.unit.conftest import prepared_data
 from tests.unit.test_cli import Portero, portero, prepared
 
-__all__ = ["portero", "prepared"]  # fixtures
+__all__ = ["portero", "prepared", "prepared_data"]  # fixtures
 
 
 def export(firebase: Firebase, *uids: str) -> bytes:

@@ -29,8 +29,6 @@ DRAIN_SECONDS = 0.5
 
 RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
-ACCEPTED_AT_ONCE = 32
-"""A worker accepts one more connection at a time for each this many that it has."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -84,17 +82,12 @@ class Worker(EventWorker):
         return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or a few if the worker has many.
+        """Accept a connection.
 
-        Of two workers that compete for a connection, the one with fewer connections usually gets it. A worker with many
-        connections is busy, and its main thread waits for milliseconds each time before it can accept.
+        Of two workers that compete for a connection, the one with fewer connections usually gets it.
         """
         time.sleep(accept_delay(self.nr_conns))
-        for _ in range(1 + self.nr_conns // ACCEPTED_AT_ONCE):
-            before = self.nr_conns
-            super().accept(listener)
-            if self.nr_conns == before:
-                break
+        super().accept(listener)
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
