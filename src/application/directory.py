@@ -3,16 +3,17 @@
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from src.application.accounts import Accounts
 from src.application.caller import Caller
 from src.application.ports import Clock, EmailParser
+from src.domain.errors import InvalidCursor
 from src.domain.events import OPERATOR, EventType
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT, Client
-from src.domain.sign_ins import NEVER, SignedIn, SignInRepository
+from src.domain.sign_ins import NEVER, SignedIn, SignInRepository, day_of
 from src.domain.users import Claim, Profile, Standing, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
@@ -114,21 +115,42 @@ class DirectoryService:
         cursor: str | None,
         limit: int,
     ) -> Page[User]:
-        first, last = only.bounds(self.clock())
+        today, cursor = _split(cursor) if cursor is not None else (day_of(self.clock()), None)
+        try:
+            first, last = only.bounds(today)
+        except OverflowError:
+            raise InvalidCursor from None
         if not (prefix or email):
             found = self.sign_ins.find(first, last, cursor, limit)
             users = self.users.get_many(*(each.id for each in found.items))
-            return Page([user for user in users if user and user.is_visible], found.next)
+            return Page([user for user in users if user and user.is_visible], _joined(today, found.next))
         for _ in range(_PAGES_OF_NAMES):
             named = self.list(caller, prefix, email, None, cursor, limit)
             days = self.sign_ins.days(user.id for user in named.items)
             matching = [user for user in named.items if first <= days.get(user.id, NEVER) <= last]
             cursor = named.next
             if matching or not cursor:
-                return Page(matching, cursor)
-        return Page([], cursor)
+                return Page(matching, _joined(today, cursor))
+        return Page([], _joined(today, cursor))
 
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):
             return self.users.by_claim(Claim("email", self.parse_email(text).key))
         return None
+
+
+def _joined(today: datetime, cursor: str | None) -> str | None:
+    """Return the cursor of a list by last sign-in, which carries the day of the first page.
+
+    The bounds of a period change at midnight. A list that began before goes on with those of its first page.
+    """
+    return cursor and f"{today:%Y-%m-%d}.{cursor}"
+
+
+def _split(cursor: str) -> tuple[datetime, str]:
+    """Return the day of the first page, and the cursor of the store. Raises InvalidCursor."""
+    day, _, rest = cursor.partition(".")
+    try:
+        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC), rest
+    except ValueError:
+        raise InvalidCursor from None

@@ -13,12 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from src.bootstrap.adapters import now
-from src.domain.sign_ins import SignedIn
+from src.domain.sign_ins import SignedIn, day_of
 from src.domain.users import Standing, User
 from src.domain.values import Page, Role, Username
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.driver import Document, Query
+from src.infrastructure.stores.driver import Document, Key, Query, Update
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import SIGN_INS
 from tests.support.second_steps import give_phone
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, registration, services_of
@@ -159,6 +160,47 @@ def test_an_export_is_sent_while_the_rest_is_read() -> None:
     assert b'"username"' in next(lines)
     assert store.calls["documents"] <= 500
     assert 1 + sum(1 for _ in lines) == 1101
+
+
+@pytest.mark.parametrize(("period", "days"), [(SignedIn.LAST_7_DAYS, 7), (SignedIn.NOT_FOR_90_DAYS, 91)])
+def test_a_list_by_last_sign_in_that_began_before_midnight_goes_on_after_it(period: SignedIn, days: int) -> None:
+    """The users of the list signed in on the day that enters or leaves the period at midnight."""
+    watch, store = Watch(), MemoryStore()
+    surfer, _ = operator(build(store, clock=watch))
+    people = [User.new(now=watch(), username=Username.parse(f"user{each:06}")) for each in range(600)]
+    Users(store).add_all(people)
+    for start in range(0, 600, 200):
+        signed_in = {"day": day_of(watch()) - timedelta(days=days)}
+        store.commit(*(Update(Key(SIGN_INS, each.id), signed_in) for each in people[start : start + 200]))
+    half_a_day = timedelta(hours=12)
+    for query in (f"only={period}", f"q=user&only={period}"):
+        first = surfer.open(f"{USERS}?{query}")
+        export = iter(surfer.open(f"{USERS}/export?{query}", buffered=False).response)
+        found: list[Any] = [next(export)]
+        watch.forward(half_a_day)
+        [more] = re.findall(r'href="([^"]*cursor=[^"]*)" rel="next"', first.text)
+        second = surfer.open(more.replace("&amp;", "&"))
+        shown = [{*re.findall(rf'href="{USERS}/(\w+)"><bdi>', each.text)} for each in (first, second)]
+        assert [len(each) for each in shown] == [50, 50]
+        assert not shown[0] & shown[1]
+        found += export
+        names = {json.loads(line)["username"] for line in found}
+        assert names >= {each.username.display for each in people if each.username}
+        watch.forward(-half_a_day)
+
+
+@pytest.mark.parametrize("day", ["", "x", "2030-01-32", "2030-01-02", "0001-01-01", "9999-12-31", "2030-01-01T00:00"])
+def test_a_cursor_of_a_list_by_last_sign_in_is_refused_with_another_day(day: str) -> None:
+    store = MemoryStore()
+    surfer, _ = operator(build(store, clock=Watch()))
+    people = [User.new(now=now(), username=Username.random()) for _ in range(60)]
+    Users(store).add_all(people)
+    store.commit(*(Update(Key(SIGN_INS, each.id), {"day": day_of(Watch()())}) for each in people))
+    [cursor] = re.findall(r'cursor=([^"&]*)" rel="next"', surfer.open(f"{USERS}?only=last-7-days").text)
+    assert surfer.open(f"{USERS}?only=last-7-days&cursor={cursor}").status_code == 200
+    forged = f"{day}.{cursor.partition('.')[2]}"
+    assert surfer.open(f"{USERS}?only=last-7-days&cursor={forged}").status_code == 422
+    assert surfer.open(f"{USERS}?only=last-7-days&cursor={cursor.partition('.')[2]}").status_code == 422
 
 
 def test_a_list_is_exported_as_csv_in_which_no_text_becomes_a_formula(app: Flask, admin: Surfer, ben: Person) -> None:
