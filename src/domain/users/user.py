@@ -93,8 +93,8 @@ class User:
         return self.state is State.SERVICE
 
     @property
-    def has_sign_ins(self) -> bool:
-        """Whether the last sign-in of the user is stored. It is not for guests, services and deleted users."""
+    def keeps_last_sign_in(self) -> bool:
+        """Whether a record of the user's last sign-in is kept. Guests, services and deleted users have none."""
         return self.role is not Role.GUEST and self.state not in (State.SERVICE, State.DELETED)
 
     @property

@@ -184,7 +184,7 @@ class Users(Documents[User]):
         removed = [Delete(Key(FACTORS, id)) for id in (old.factors if old else ()) if id not in new.factors]
         removed += [Delete(Key(KEYS, id)) for id in (old.keys if old else ()) if id not in new.keys]
         others = [*self._former_writes(old, new), *self._roster_writes(old, new), *self._invitation_writes(old, new)]
-        if new.has_sign_ins and not (old and old.has_sign_ins):
+        if new.keeps_last_sign_in and not (old and old.keeps_last_sign_in):
             others.append(self._sign_ins.promoted(new) if old else self._sign_ins.new(new.id))
         return [*claims, *removed, *others]
 
