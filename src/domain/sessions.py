@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from src.domain.events import Actor, Event, EventType
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.repositories import Repository
+from src.domain.sign_ins import LastSignIn
 from src.domain.users import User
 from src.domain.values import Page, new_id
 
@@ -206,8 +207,11 @@ class SessionRepository(Repository[Session], Protocol):
         session: Session,
         evidence: Evidence = NO_EVIDENCE,
         events: Sequence[Event] = (),
+        last_sign_in: LastSignIn | None = None,
     ) -> Sequence[Attempt]:
-        """Store a new session with the evidence and the events, and give back the attempts, in one round trip.
+        """Store a new session with the evidence, the events and the last sign-in, and give back the attempts.
+
+        Takes one round trip.
 
         Returns the attempts that could not be given back, because other attempts were counted meanwhile or the counters
         are not in the store. Raises AlreadyUsed if the evidence is no longer current.

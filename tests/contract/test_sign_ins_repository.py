@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.events import Event, EventType
-from src.domain.sessions import NO_CLIENT
-from src.domain.sign_ins import NEVER, SignedIn, day_of
+from src.domain.sign_ins import NEVER, LastSignIn, SignedIn, day_of
 from src.domain.users import State, User
 from src.domain.values import Role, Username
 from src.infrastructure.repositories.sessions import Sessions
@@ -34,10 +32,8 @@ def added(users: Users, role: Role = Role.USER) -> User:
     return users.add(User.new(now=NOON, username=name, email=None, role=role))
 
 
-def log_in(sessions: Sessions, user: User, at: datetime) -> Event:
-    event = NO_CLIENT.event(EventType.LOGIN_SUCCEEDED, user.id, user.actor, at)
-    sessions.add_for_login([], new_session(user.id, at), events=[event])
-    return event
+def log_in(sessions: Sessions, user: User, at: datetime) -> None:
+    sessions.add_for_login([], new_session(user.id, at), last_sign_in=LastSignIn(user.id, day_of(at)))
 
 
 def place(users: Users, store: Store, days_ago: int | None) -> User:
@@ -74,7 +70,7 @@ def test_a_process_writes_the_sign_in_of_a_user_once_a_day(store: Store, users: 
 def test_simultaneous_logins_of_a_user_all_succeed(store: Store, users: Users, sign_ins: SignIns) -> None:
     ada = added(users)
     processes = [Sessions(store) for _ in range(5)]
-    assert all(isinstance(each, Event) for each in at_once(lambda process: log_in(process, ada, NOON), processes))
+    assert at_once(lambda process: log_in(process, ada, NOON), processes) == [None] * 5
     assert len(processes[0].list_for_user(ada.id).items) == 5
     assert sign_ins.find(TODAY, TODAY).items == [sign_ins.get(ada.id)]
 
@@ -108,7 +104,6 @@ def test_each_period_finds_its_users_page_by_page(store: Store, users: Users, si
 def test_a_guest_who_becomes_a_user_counts_as_signed_in(store: Store, users: Users, sign_ins: SignIns) -> None:
     guest = added(users, Role.GUEST)
     assert sign_ins.get(guest.id) is None
-    log_in(Sessions(store), guest, NOON - timedelta(days=1))  # as anonymous users of Firebase do
     users.update(guest.id, lambda stored: replace(stored, role=Role.USER, updated_at=NOON))
     assert sign_ins.days([guest.id]) == {guest.id: TODAY}
 

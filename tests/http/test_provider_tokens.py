@@ -116,6 +116,15 @@ def test_what_an_account_at_the_provider_becomes_is_logged_as_events(caplog: pyt
     assert caplog.messages == ["guest-registered", "user-registered", "address-changed"]
 
 
+def test_the_login_of_an_anonymous_user_of_the_provider_is_no_last_sign_in() -> None:
+    store, provider = MemoryStore(), Provider(eve=ProviderAccount(anonymous=True))
+    client = client_of(build(store, settings={"firebase_check_seconds": "0"}, remote=provider))
+    for address, recorded in ((None, False), (Email("eve@example.com"), True)):
+        provider.known["eve"] = ProviderAccount(address, anonymous=not address)
+        assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 200
+        assert (("sign_ins", "eve") in store.documents) is recorded
+
+
 @pytest.mark.parametrize("change", [{"disabled": True}, {"valid_since": now() + timedelta(days=1)}])
 @pytest.mark.parametrize("way", ["POST /auth/firebase", "bearer"])
 def test_a_refused_token_of_the_provider_ends_the_sessions_of_its_user(way: str, change: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from src.domain.errors import Unavailable
 from src.domain.events import Event, EventType
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import Attempt, Client, Method, Proof, Session, SessionRepository
+from src.domain.sign_ins import LastSignIn, day_of
 from src.domain.users import User
 from src.domain.values import new_id
 
@@ -129,14 +130,20 @@ class SessionStarter:
         )
         succeeded = EventType.LOGIN_SUCCEEDED
         events = [client.event(succeeded, user.id, user.actor, now, id, method=login.value)] if login else []
+        last_sign_in = LastSignIn(user.id, day_of(now)) if login and user.keeps_last_sign_in else None
         guesses, evidence = (second.attempts, second.evidence.left_for(user)) if second else ([], NO_EVIDENCE)
-        self._add(session, [[] if attempts is None else attempts, guesses], evidence, events)
+        self._add(session, [[] if attempts is None else attempts, guesses], evidence, events, last_sign_in)
         if cookie:
             return self.in_cookie(session, cookie)
         return self.tokens_for(user, session, session.proof, refresh)
 
     def _add(
-        self, session: Session, attempts: Sequence[list[Attempt]], evidence: Evidence, events: Sequence[Event]
+        self,
+        session: Session,
+        attempts: Sequence[list[Attempt]],
+        evidence: Evidence,
+        events: Sequence[Event],
+        last_sign_in: LastSignIn | None,
     ) -> None:
         """Store a session. Only the attempts that its commit has not given back stay in their lists."""
         counted = [list(each) for each in attempts]
@@ -144,7 +151,7 @@ class SessionStarter:
             each.clear()  # if the reply of the commit is lost, they may have been given back
         left: Collection[Attempt] = [*chain(*counted)]
         try:
-            left = self.sessions.add_for_login([*chain(*counted)], session, evidence, events)
+            left = self.sessions.add_for_login([*chain(*counted)], session, evidence, events, last_sign_in)
         except Unavailable:
             left = ()
             raise

@@ -7,6 +7,7 @@ from src.domain.errors import AlreadyUsed, NotFound
 from src.domain.events import Event
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import Attempt, Client, Session
+from src.domain.sign_ins import LastSignIn
 from src.domain.users import User
 from src.infrastructure.conflicts import retry_conflicts
 from src.infrastructure.limits.counters import without_attempt
@@ -34,23 +35,22 @@ class Sessions(OwnedDocuments[Session]):
         session: Session,
         evidence: Evidence = NO_EVIDENCE,
         events: Sequence[Event] = (),
+        last_sign_in: LastSignIn | None = None,
     ) -> Sequence[Attempt]:
-        """Store a new session, and subtract ``attempts`` from the counters of failed logins.
+        """Store a new session and the last sign-in, and subtract ``attempts`` from the counters of failed logins.
 
-        If the events have a login, the last sign-in of the user is stored too. Return the attempts that are still
-        counted. Takes one commit, or two if other attempts were counted meanwhile.
+        Return the attempts that are still counted. Takes one commit, or two if other attempts were counted meanwhile.
         """
         given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
-        sign_ins = self._sign_ins.writes(events)
         evidence_writes, event_writes = self._factors.evidence_writes(evidence), self._recorder.writes(events)
-        writes = [self.write(session), *evidence_writes, *event_writes, *sign_ins]
+        writes = [self.write(session), *evidence_writes, *event_writes, *self._sign_ins.write_login(last_sign_in)]
         left = [attempt for attempt in attempts if not attempt.revision]  # counted outside the store
         try:
             self._store.commit(*writes, *given_back)
         except PreconditionFailed:
             self._commit_with_evidence(*writes)
             left = [*attempts]
-        self._sign_ins.remember(sign_ins)
+        self._sign_ins.remember_login(last_sign_in)
         self._recorder.log(events)
         return left
 

@@ -1,12 +1,11 @@
 """The repository of the last sign-ins of users."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
-from src.domain.events import Event, EventType
 from src.domain.sign_ins import NEVER, LastSignIn, day_of
-from src.domain.users import State, User
+from src.domain.users import State
 from src.domain.values import Page, Role
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.entities import READ_DOCUMENTS
@@ -23,33 +22,32 @@ class SignIns(Documents[LastSignIn]):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, SIGN_INS, LastSignIn)
-        self._recorded: dict[str, datetime] = {}
+        self._remembered: dict[str, datetime] = {}
 
     def new(self, user_id: str) -> Insert:
         """Return the write for a new user."""
         return Insert(self._key(user_id), {"day": NEVER})
 
-    def promoted(self, user: User) -> Update:
-        """Return the write for a guest who becomes a user, and counts as signed in on that day."""
-        return self._write(user.id, user.updated_at)
+    def write_day(self, user_id: str, time: datetime) -> Update:
+        """Return the write that makes the day of ``time`` the last sign-in of a user, whatever is stored."""
+        return Update(self._key(user_id), {"day": day_of(time)})
 
-    def writes(self, events: Sequence[Event]) -> list[Update]:
-        """Return the writes for the logins among ``events``, but for those that this process wrote on the same day.
+    def write_login(self, login: LastSignIn | None) -> list[Update]:
+        """Return the write of a login, or no write if this process has written a login of the user on the same day.
 
-        They have no precondition, so that a login reads nothing before its commit.
+        The write has no precondition, so that a login reads nothing before its commit.
         """
-        logins = {event.user_id: day_of(event.at) for event in events if event.type is EventType.LOGIN_SUCCEEDED}
-        return [
-            self._write(user_id, day)
-            for user_id, day in logins.items()
-            if user_id and self._recorded.get(user_id) != day
-        ]
+        if login is None or self._remembered.get(login.id) == login.day:
+            return []
+        return [self.write_day(login.id, login.day)]
 
-    def remember(self, writes: Sequence[Update]) -> None:
-        """Remember writes whose commit has succeeded."""
-        if len(self._recorded) >= _REMEMBERED:
-            self._recorded.clear()
-        self._recorded.update({write.key.id: write.fields["day"] for write in writes})
+    def remember_login(self, login: LastSignIn | None) -> None:
+        """Remember a login whose commit has succeeded."""
+        if login is None:
+            return
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[login.id] = login.day
 
     def find(self, first: datetime, last: datetime, cursor: str | None = None, limit: int = 100) -> Page[LastSignIn]:
         return self._page("day", start=first, until=last, cursor=cursor, limit=limit)
@@ -75,9 +73,6 @@ class SignIns(Documents[LastSignIn]):
                         self._store.commit(Insert(self._key(id), {"day": self._newest_session(id)}))
                         count += 1
         return count
-
-    def _write(self, user_id: str, time: datetime) -> Update:
-        return Update(self._key(user_id), {"day": day_of(time)})
 
     def _newest_session(self, user_id: str) -> datetime:
         query = Query(SESSIONS, "created_at", {"user_id": user_id}, limit=1, descending=True)

@@ -185,7 +185,7 @@ class Users(Documents[User]):
         removed += [Delete(Key(KEYS, id)) for id in (old.keys if old else ()) if id not in new.keys]
         others = [*self._former_writes(old, new), *self._roster_writes(old, new), *self._invitation_writes(old, new)]
         if new.keeps_last_sign_in and not (old and old.keeps_last_sign_in):
-            others.append(self._sign_ins.promoted(new) if old else self._sign_ins.new(new.id))
+            others.append(self._sign_ins.write_day(new.id, new.updated_at) if old else self._sign_ins.new(new.id))
         return [*claims, *removed, *others]
 
     def _former_writes(self, old: User | None, new: User) -> list[Write]:
