@@ -108,6 +108,17 @@ def test_a_guest_who_becomes_a_user_counts_as_signed_in(store: Store, users: Use
     assert sign_ins.days([guest.id]) == {guest.id: TODAY}
 
 
+def test_a_record_without_a_user_does_not_refuse_a_new_user_with_its_id(
+    store: Store, users: Users, sign_ins: SignIns
+) -> None:
+    added_one, imported, other = (User.new(now=NOON, username=Username.random()) for _ in range(3))
+    commit_all(store, *(sign_ins.write_day(user.id, NOON) for user in (added_one, imported)))
+    users.add(added_one)
+    assert users.add_all([imported, other]) == set()
+    assert all(users.get_many(added_one.id, imported.id, other.id))
+    assert sign_ins.days([added_one.id, imported.id, other.id]) == {}
+
+
 def test_a_service_and_a_deleted_user_have_none(users: Users, sign_ins: SignIns) -> None:
     service = users.add(User.new(now=NOON, username=None, email=None))
     sign_ins.delete_for_user(service.id)

@@ -24,10 +24,6 @@ class SignIns(Documents[LastSignIn]):
         super().__init__(store, SIGN_INS, LastSignIn)
         self._remembered: dict[str, datetime] = {}
 
-    def new(self, user_id: str) -> Insert:
-        """Return the write for a new user."""
-        return Insert(self._key(user_id), {"day": NEVER})
-
     def write_day(self, user_id: str, time: datetime) -> Update:
         """Return the write that makes the day of ``time`` the last sign-in of a user, whatever is stored."""
         return Update(self._key(user_id), {"day": day_of(time)})

@@ -8,6 +8,7 @@ from typing import Any
 from src.domain.errors import InvalidInvitation, LastAdmin, NotFound, Taken
 from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.receipts import Receipt
+from src.domain.sign_ins import NEVER
 from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, Standing, State, User
 from src.domain.values import Email, Page, Role, Scope, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
@@ -185,7 +186,7 @@ class Users(Documents[User]):
         removed += [Delete(Key(KEYS, id)) for id in (old.keys if old else ()) if id not in new.keys]
         others = [*self._former_writes(old, new), *self._roster_writes(old, new), *self._invitation_writes(old, new)]
         if new.keeps_last_sign_in and not (old and old.keeps_last_sign_in):
-            others.append(self._sign_ins.write_day(new.id, new.updated_at) if old else self._sign_ins.new(new.id))
+            others.append(self._sign_ins.write_day(new.id, new.updated_at if old else NEVER))
         return [*claims, *removed, *others]
 
     def _former_writes(self, old: User | None, new: User) -> list[Write]:
@@ -201,7 +202,6 @@ class Users(Documents[User]):
         if any(key.collection in (FACTORS, SPENT) for key in failed.keys):
             return failed  # evidence, which is committed with the user
         kinds = {claim_key(each): claim.kind for claim in new.claims for each in (claim, claim.former)}
-        kinds[self._sign_ins.new(new.id).key] = "id"
         if failed.keys - {*kinds, _ADMINS, self._key(new.id)}:
             return failed  # a write that ``update_with`` has added
         return Taken(*sorted({kinds.get(key, "id") for key in failed.keys - {_ADMINS}}, reverse=True))
