@@ -1,6 +1,6 @@
 """Account tasks of the operator, who uses the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from src.domain.events import OPERATOR, EventType
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import NO_CLIENT
+from src.domain.sign_ins import LastSignInRepair, Repaired
 from src.domain.users import Claim, Profile, User, UserRepository, require_visible
 from src.domain.values import Email, Page, Role, Username
 
@@ -24,6 +25,7 @@ class AdministrationService:
     users: UserRepository
     accounts: Accounts
     directory: DirectoryService
+    last_sign_ins: LastSignInRepair
     passwords: PasswordPolicy
     notices: Notices
     clock: Clock
@@ -67,9 +69,12 @@ class AdministrationService:
         """Return a page of the active users who have a username, ordered by username."""
         return self.users.find(only=role, cursor=cursor, limit=limit)
 
-    def record_sign_ins(self) -> int:
-        """Store the last sign-in of each user of an earlier version, who has none stored. Return their number."""
-        return self.directory.sign_ins.add_missing()
+    def record_last_sign_ins(self) -> Iterator[Repaired]:
+        """Store the last sign-ins of users of an earlier version, and remove those that nobody keeps.
+
+        Yield what each step did.
+        """
+        return self.last_sign_ins.run()
 
     def find_user(self, claim: Claim) -> User:
         """Return the active user with the username or e-mail address of ``claim``. Raises NotFound."""

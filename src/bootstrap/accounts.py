@@ -13,6 +13,7 @@ from src.bootstrap.ports import Ports
 from src.bootstrap.sessions import lifetimes
 from src.domain.values import Role
 from src.infrastructure.identity.foreign_hashes import parse_hash
+from src.infrastructure.repositories.sign_ins import StoredLastSignInRepair
 
 _REDEEMABLE = timedelta(minutes=6)
 """The life of a custom token, and a minute more for clocks that differ."""
@@ -68,6 +69,7 @@ def make_administration(ports: Ports, directory: DirectoryService, notices: Noti
         users=ports.users,
         accounts=directory.accounts,
         directory=directory,
+        last_sign_ins=StoredLastSignInRepair(ports.store, ports.users),
         passwords=ports.rules.passwords,
         notices=notices,
         clock=ports.clock,

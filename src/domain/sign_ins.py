@@ -1,6 +1,6 @@
 """The day on which each user signed in last. It is not a field of User, whose revision no login may change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -67,8 +67,20 @@ class SignInRepository(Protocol):
     def delete_for_user(self, user_id: str) -> None:
         """Remove the last sign-in of a user."""
 
-    def add_missing(self) -> int:
-        """Store the last sign-in of each user of an earlier version. Return their number.
 
-        It is the day of the newest session of the user, or NEVER.
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The numbers of records that a step of a repair has stored and removed."""
+
+    recorded: int = 0
+    removed: int = 0
+
+
+class LastSignInRepair(Protocol):
+    """Repairs what processes of an earlier version leave behind, which know no last sign-ins."""
+
+    def run(self) -> Iterator[Repaired]:
+        """Store the missing records, and remove those of users who are gone or keep none. Yield what each step did.
+
+        A missing record gets the day of the newest session of the user, or NEVER.
         """

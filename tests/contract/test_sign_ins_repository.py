@@ -7,11 +7,11 @@ import pytest
 
 from src.domain.sign_ins import NEVER, LastSignIn, SignedIn, day_of
 from src.domain.users import State, User
-from src.domain.values import Role, Username
+from src.domain.values import Page, Role, Username
 from src.infrastructure.repositories.sessions import Sessions
-from src.infrastructure.repositories.sign_ins import SignIns
+from src.infrastructure.repositories.sign_ins import SignIns, StoredLastSignInRepair
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.driver import Delete, Key
+from src.infrastructure.stores.driver import Delete, Document, Key, Query, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SIGN_INS
 from tests.contract.documents import commit_all
@@ -42,6 +42,12 @@ def place(users: Users, store: Store, days_ago: int | None) -> User:
     if days_ago is not None:
         log_in(Sessions(store), user, NOON - timedelta(days=days_ago))
     return user
+
+
+def repair(store: Store, users: Users) -> tuple[int, int]:
+    """Return the numbers of records that a repair has stored and removed."""
+    steps = [*StoredLastSignInRepair(store, users).run()]
+    return sum(each.recorded for each in steps), sum(each.removed for each in steps)
 
 
 def test_a_login_stores_its_day_and_leaves_the_user_as_it_was(store: Store, users: Users, sign_ins: SignIns) -> None:
@@ -138,11 +144,42 @@ def test_users_of_an_earlier_version_get_the_day_of_their_newest_session(
     log_in(Sessions(store), known, NOON)
     commit_all(store, *(Delete(Key(SIGN_INS, each.id)) for each in (with_session, without, deleted)))
     assert sign_ins.find(NEVER, NOON).items == [sign_ins.get(known.id)]
-    assert sign_ins.add_missing() == 2
+    assert repair(store, users) == (2, 0)
     assert sign_ins.days([with_session.id, known.id]) == {
         with_session.id: TODAY - timedelta(days=3),
         known.id: TODAY,
     }
     assert [each.id for each in sign_ins.find(NEVER, NEVER).items] == [without.id]
     assert sign_ins.get_many(guest.id, deleted.id) == [None, None]
-    assert sign_ins.add_missing() == 0
+    assert repair(store, users) == (0, 0)
+
+
+def test_records_that_nobody_keeps_are_removed(store: Store, users: Users, sign_ins: SignIns) -> None:
+    kept, guest = added(users), added(users, Role.GUEST)
+    deleted = users.update(added(users).id, lambda stored: stored.tombstone(NOON))
+    commit_all(store, *(sign_ins.write_day(id, NOON) for id in ("gone", guest.id, deleted.id)))
+    assert repair(store, users) == (0, 3)
+    assert sign_ins.find(NEVER, NOON).items == [sign_ins.get(kept.id)]
+
+
+def test_the_records_of_a_page_are_committed_together_unless_one_is_refused(
+    store: Store, users: Users, sign_ins: SignIns, commits: list[list[Write]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [added(users) for _ in range(3)]
+    ids, keys = [each.id for each in people], [Key(SIGN_INS, each.id) for each in people]
+    commit_all(store, *map(Delete, keys))
+    commits.clear()
+    assert repair(store, users) == (3, 0)
+    assert [len(writes) for writes in commits] == [3]
+    commit_all(store, *map(Delete, keys))
+    find = store.find
+
+    def find_during_a_login(query: Query) -> Page[Document]:
+        store.commit(sign_ins.write_day(ids[0], NOON))
+        return find(query)
+
+    monkeypatch.setattr(store, "find", find_during_a_login)
+    assert repair(store, users) == (2, 0)
+    monkeypatch.undo()
+    assert sign_ins.days(ids) == {ids[0]: TODAY}
+    assert None not in sign_ins.get_many(*ids)

@@ -161,5 +161,14 @@ def test_the_secrets_of_webhooks_are_encrypted_with_another_key_and_sign_as_befo
 def test_users_of_an_earlier_version_are_recorded_once_in_the_lists_by_last_sign_in(people: Portero) -> None:
     with closing(sqlite3.connect("data/portero.db")) as file, file:
         file.execute("DELETE FROM sign_ins")
-    assert people("users", "record-sign-ins") == Outcome(0, "recorded 2\n", "")
-    assert people("users", "record-sign-ins") == Outcome(0, "recorded 0\n", "")
+    assert people("users", "record-sign-ins") == Outcome(0, "recording\nrecorded 2, removed 0\n", "")
+    assert people("users", "record-sign-ins") == Outcome(0, "recording\nrecorded 0, removed 0\n", "")
+
+
+def test_recording_that_stops_half_way_tells_how_much_it_has_done(people: Portero) -> None:
+    with closing(sqlite3.connect("data/portero.db")) as file, file:
+        file.execute("DELETE FROM sign_ins")
+        file.execute("CREATE TRIGGER full BEFORE DELETE ON sign_ins BEGIN SELECT RAISE(ABORT, 'no'); END")
+        file.execute("INSERT INTO sign_ins (id, revision, day) VALUES ('gone', 'x', '2030-01-01 00:00:00.000000')")
+    stopped = people("users", "record-sign-ins")
+    assert (stopped.code, stopped.out) == (2, "recording\nrecorded 2, removed 0\n")

@@ -158,9 +158,18 @@ def remove_keys(console: Console, login: str) -> None:
 def record_sign_ins(console: Console) -> None:
     """Make the users of an earlier version appear in the lists by last sign-in. Can be repeated.
 
-    The newest session of a user counts as the last sign-in. Of a user without a session none is known.
+    The newest session of a user counts as the last sign-in. Of a user without a session none is known. Records of
+    users who are gone are removed.
     """
-    click.echo(f"recorded {console.services().administration.record_sign_ins()}")
+    recorded = removed = 0
+    steps = console.services().administration.record_last_sign_ins()
+    try:
+        with click.progressbar(steps, label="recording", show_pos=True) as bar:
+            for step in bar:
+                recorded += step.recorded
+                removed += step.removed
+    finally:
+        click.echo(f"recorded {recorded}, removed {removed}")
 
 
 @users.command("disable")
