@@ -40,7 +40,7 @@ user = Page("/users/<id>", "users/user.html", AUDITORS)
 
 
 class Search(Listing):
-    """The filters of the list of users: a text, and either a role or a standing."""
+    """The filters of the list of users: a text, and either a role, a standing or a period of the last sign-in."""
 
     q: str = ""
     """The beginning of a username, or a whole e-mail address."""
