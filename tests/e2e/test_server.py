@@ -359,3 +359,11 @@ def _usable_cpus(pid: int) -> list[set[int]]:
 def _single_cpus(pid: int) -> set[int]:
     """Return the CPUs of the threads of a process that may use one CPU only."""
     return {min(cpus) for cpus in _usable_cpus(pid) if len(cpus) == 1}
+
+
+def test_ctrl_c_stops_the_service_at_once_however_often_it_is_typed(tmp_path: Path) -> None:
+    """A terminal sends the signal to all processes, and then the first process sends another one to each worker."""
+    with serving(tmp_path, free_port()) as process:
+        for _ in range(20):
+            os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(15) == 0

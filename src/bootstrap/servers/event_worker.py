@@ -43,6 +43,14 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             bound_sending(listener)
         super().run()
 
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Stop at once.
+
+        Ctrl-C sends two signals: the terminal's, and that of gunicorn's first process. gunicorn's method would take the
+        lock of the thread pool for both, and a second signal within the first one would wait for itself.
+        """
+        super(ThreadWorker, self).handle_quit(sig, frame)
+
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, unless the system has no file descriptor or memory for it."""
         try:
