@@ -31,7 +31,8 @@ def page() -> str:
     """Return the page as it should be."""
     text = PAGE.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{figures()}\n\n{coverage()}\n\n{END}{rest.partition(END)[2]}"
+    written = f"{figures()}\n\nOWASP ASVS, by level and chapter:\n\n{coverage()}"
+    return f"{before}{BEGIN}\n\n{written}\n\n{END}{rest.partition(END)[2]}"
 
 
 def figures() -> str:
