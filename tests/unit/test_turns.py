@@ -1,7 +1,7 @@
-"""Few threads run at the same time, in the order in which they ask, and none waits for others that wait."""
+"""Few calls run at the same time, in the order in which they were submitted, and none waits for others that wait."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -13,106 +13,183 @@ LIMIT = 3
 
 
 @pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(20) as threads:
-        yield threads
+def turns_of() -> Iterator[Callable[[int], Turns]]:
+    """Make turns with a limit, in 20 threads."""
+    made = list[Turns]()
+
+    def make(limit: int) -> Turns:
+        made.append(Turns(ThreadPoolExecutor(20), limit))
+        return made[-1]
+
+    yield make
+    for turns in made:
+        turns.shutdown()
 
 
-class Runner:
-    """A thread that asks for a turn and keeps it until it is told to end."""
+class Running:
+    """A call that runs until it is told to end."""
 
-    def __init__(self, turns: Turns, threads: ThreadPoolExecutor) -> None:
-        self.has_turn, self.ends = threading.Event(), threading.Event()
-        self._turns = turns
-        self.done: Future[None] = threads.submit(self._run)
+    def __init__(self, turns: Turns) -> None:
+        self.begun, self.ends = threading.Event(), threading.Event()
+        self.result: Future[None] = turns.submit(self._run)
 
     def _run(self) -> None:
-        with self._turns.turn():
-            self.has_turn.set()
-            assert self.ends.wait(10)
+        self.begun.set()
+        assert self.ends.wait(10)
 
     def end(self) -> None:
         self.ends.set()
-        self.done.result(10)
+        self.result.result(10)
 
 
-def test_threads_get_their_turns_in_the_order_in_which_they_ask(threads: ThreadPoolExecutor) -> None:
-    turns, order = Turns(1), list[int]()
-    first = Runner(turns, threads)
-    assert first.has_turn.wait(10)
-    asked = [threading.Event() for _ in range(8)]
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the time of the turns, which the test sets."""
+    now = [0.0]
+    monkeypatch.setattr("src.bootstrap.servers.turns.time.monotonic", lambda: now[0])
+    return now
 
-    def ask(number: int) -> None:
-        asked[number].set()
-        with turns.turn():
-            order.append(number)
 
-    for number, event in enumerate(asked):
-        threads.submit(ask, number)
-        assert event.wait(10)
-        threading.Event().wait(0.01)  # until it waits
+def test_calls_begin_in_the_order_in_which_they_were_submitted(turns_of: Callable[[int], Turns]) -> None:
+    turns, order = turns_of(1), list[int]()
+    first = Running(turns)
+    results = [turns.submit(order.append, number) for number in range(8)]
+    assert turns.waiting == 8
     first.end()
-    until(lambda: len(order) == 8, "all had a turn")
-    assert order == sorted(order)
+    for result in results:
+        result.result(10)
+    assert order == list(range(8))
 
 
-def test_no_more_threads_run_than_the_limit_while_turns_end(threads: ThreadPoolExecutor) -> None:
-    turns, lock, running, most = Turns(LIMIT), threading.Lock(), 0, 0
+def test_no_more_calls_run_than_the_limit(turns_of: Callable[[int], Turns]) -> None:
+    turns, lock, running, most = turns_of(LIMIT), threading.Lock(), 0, 0
 
     def run() -> None:
         nonlocal running, most
-        for _ in range(50):
-            with turns.turn():
-                with lock:
-                    running += 1
-                    most = max(most, running)
-                threading.Event().wait(0.0005)
-                with lock:
-                    running -= 1
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.0005)
+        with lock:
+            running -= 1
 
-    for done in [threads.submit(run) for _ in range(10)]:
-        done.result(30)
+    for result in [turns.submit(run) for _ in range(500)]:
+        result.result(30)
     assert most == LIMIT
 
 
-def test_a_thread_that_waits_for_its_client_gives_its_turn_away(threads: ThreadPoolExecutor) -> None:
-    turns = Turns(1)
-    with turns.turn() as turn:
-        with turns.paused(turn):
-            other = Runner(turns, threads)
-            assert other.has_turn.wait(10)
-            other.end()
-        late = Runner(turns, threads)
-        assert not late.has_turn.wait(0.05)
-    assert late.has_turn.wait(10)
-    late.end()
+def test_a_thread_goes_from_one_call_to_the_next(turns_of: Callable[[int], Turns]) -> None:
+    turns = turns_of(1)
+    first = Running(turns)
+    results = [turns.submit(threading.get_ident) for _ in range(8)]
+    first.end()
+    assert len({result.result(10) for result in results}) == 1
 
 
-def test_others_get_a_turn_when_all_that_have_one_wait(threads: ThreadPoolExecutor) -> None:
-    turns = Turns(LIMIT)
-    waiting = [Runner(turns, threads) for _ in range(5 * LIMIT)]
-    assert all(each.has_turn.wait(10) for each in waiting)
-    for each in waiting:
-        each.end()
+def test_the_result_of_a_call_is_what_it_returns_or_raises(turns_of: Callable[[int], Turns]) -> None:
+    turns = turns_of(1)
+    assert turns.submit(divmod, 7, 2).result(10) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        turns.submit(divmod, 7, 0).result(10)
+    assert turns.submit(int, "11", base=2).result(10) == 3
 
 
-def test_as_many_as_the_limit_run_beside_threads_that_wait(
-    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither while some wait, even if others end often, nor after a pause in which all have waited."""
-    now = [0.0]
-    monkeypatch.setattr("src.bootstrap.servers.turns.time.monotonic", lambda: now[0])
-    turns = Turns(LIMIT)
-    waiting = [Runner(turns, threads) for _ in range(LIMIT)]
-    assert all(each.has_turn.wait(10) for each in waiting)
+def test_a_call_that_waits_for_its_client_lets_others_run(turns_of: Callable[[int], Turns]) -> None:
+    turns = turns_of(1)
+    came, resumed = threading.Event(), list[bool]()
+    others = list[Running]()
+
+    def wait() -> None:
+        with turns.paused():
+            others.append(Running(turns))
+            assert others[0].begun.wait(10)
+            came.set()
+        resumed.append(others[0].result.done())
+
+    waiting = turns.submit(wait)
+    assert came.wait(10)
+    others[0].end()
+    waiting.result(10)
+    assert resumed == [True]
+
+
+def test_a_call_that_has_left_counts_no_longer(turns_of: Callable[[int], Turns]) -> None:
+    turns, ends = turns_of(1), threading.Event()
+
+    def linger() -> bool:
+        turns.leave()
+        return ends.wait(10)
+
+    lingering = turns.submit(linger)
+    turns.submit(int).result(10)
+    ends.set()
+    assert lingering.result(10)
+
+
+def test_others_begin_when_all_that_count_have_stalled(turns_of: Callable[[int], Turns], now: list[float]) -> None:
+    turns = turns_of(LIMIT)
+    stalled = [Running(turns) for _ in range(2 * LIMIT)]
+    assert turns.waiting == LIMIT
     now[0] += STALL_SECONDS
-    quick = [Runner(turns, threads) for _ in range(LIMIT)]
-    assert all(each.has_turn.wait(10) for each in quick)
-    next_one = Runner(turns, threads)
-    assert not next_one.has_turn.wait(0.05)
-    waiting[0].end()
-    assert not next_one.has_turn.wait(0.05)
-    quick[0].end()
-    assert next_one.has_turn.wait(10)
-    for each in (*waiting[1:], *quick[1:], next_one):
+    turns.admit()
+    assert all(each.begun.wait(10) for each in stalled)
+    for each in stalled:
         each.end()
+
+
+def test_as_many_as_the_limit_run_beside_calls_that_have_stalled(
+    turns_of: Callable[[int], Turns], now: list[float]
+) -> None:
+    turns = turns_of(LIMIT)
+    stalled = [Running(turns) for _ in range(LIMIT)]
+    now[0] += STALL_SECONDS
+    quick = [Running(turns) for _ in range(LIMIT)]
+    assert all(each.begun.wait(10) for each in (*stalled, *quick))
+    last = Running(turns)
+    assert turns.waiting == 1
+    stalled[0].end()
+    turns.admit()
+    assert turns.waiting == 1
+    quick[0].end()
+    assert last.begun.wait(10)
+    for each in (*stalled[1:], *quick[1:], last):
+        each.end()
+
+
+def test_no_call_begins_while_they_are_held(turns_of: Callable[[int], Turns]) -> None:
+    turns = turns_of(LIMIT)
+    with turns.held():
+        held = Running(turns)
+        assert turns.waiting == 1
+    assert held.begun.wait(10)
+    held.end()
+
+
+def test_calls_that_wait_run_in_spite_of_a_shutdown(turns_of: Callable[[int], Turns]) -> None:
+    turns = turns_of(1)
+    first = Running(turns)
+    last = turns.submit(int)
+    turns.shutdown(wait=False)
+    first.end()
+    assert last.result(10) == 0
+    with pytest.raises(RuntimeError):
+        turns.submit(int)
+
+
+def test_a_call_that_pauses_ends_after_a_shutdown(turns_of: Callable[[int], Turns]) -> None:
+    turns, paused, resumes = turns_of(1), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with turns.paused():
+            paused.set()
+            assert resumes.wait(10)
+
+    waiting = turns.submit(wait)
+    assert paused.wait(10)
+    other = Running(turns)
+    assert other.begun.wait(10)
+    resumes.set()
+    until(lambda: turns.waiting == 1, "the paused call waits for a turn")
+    turns.shutdown(wait=False)
+    waiting.result(10)
+    other.end()

@@ -30,8 +30,6 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.receivers = Receivers(self.cfg.threads * 3 // 4)
-        self.waiting: set[Any] = set()
-        """The connections that wait for a thread."""
         self.sending: dict[Any, float] = {}
         """The connections whose client reads slowly, with the time at which each is cut, the first one first."""
         self.exhausted: OSError | None = None
@@ -66,10 +64,9 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         Until then, the main thread watches the connection.
         """
         if conn.initialized or conn.data_ready:
-            self.waiting.add(conn)
             super().enqueue_req(conn)
             return
-        conn.sock = ClientSocket(conn.sock, self.receivers)
+        conn.sock = ClientSocket(conn.sock, self.receivers, self.tpool.paused)
         conn.timeout = time.monotonic() + HEAD_SECONDS
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
@@ -136,6 +133,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def _send_more(self, conn: Any, fs: Future[Any]) -> Any:
         kept = self.send_rest(conn) and fs.result()
         if not kept and not conn.sock.is_sending:
+            self.tpool.leave()
             conn.sock.linger()
         return kept
 

@@ -8,12 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import partial
 from itertools import chain
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
-
-from src.bootstrap.servers.turns import Turns
 
 NEXT_MILLISECONDS = 5
 """The time that a thread waits for the next request of its connection before it serves another one."""
@@ -66,8 +63,16 @@ class ClientSocket(socket.socket):
 
     _waiting: ClassVar = BoundedSemaphore(MAX_WAITING)
 
-    def __init__(self, accepted: socket.socket, receivers: Receivers) -> None:
-        """Take over a socket that has been accepted."""
+    def __init__(
+        self,
+        accepted: socket.socket,
+        receivers: Receivers,
+        paused: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Take over a socket that has been accepted.
+
+        ``paused`` lets other requests run in a block in which the thread waits for the client.
+        """
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self.unsent: deque[memoryview] = deque()
         self.is_cut_off = False
@@ -76,8 +81,7 @@ class ClientSocket(socket.socket):
         self.expect_request()
         self.resumed = 0
         """How often the client has taken more of a response that it did not take at once."""
-        self._paused: Callable[[], AbstractContextManager[None]] = nullcontext
-        """Lets other requests run in the block, in which the thread waits for this client."""
+        self._paused = paused
         self._items: Iterator[bytes] | None = None
         self._close_items: Any = None
 
@@ -100,16 +104,6 @@ class ClientSocket(socket.socket):
     def _waiting_to_receive(self) -> Iterator[None]:
         with self._paused(), self._receivers.waiting_for(self):  # a client whose bytes are here no longer counts
             yield
-
-    @contextmanager
-    def turn(self, turns: Turns) -> Iterator[None]:
-        """Wait for a turn. It is given away while the block waits for the client."""
-        with turns.turn() as turn:
-            self._paused = partial(turns.paused, turn)
-            try:
-                yield
-            finally:
-                self._paused = nullcontext
 
     def expect_request(self) -> None:
         """Start to measure how slowly the client sends its next request."""

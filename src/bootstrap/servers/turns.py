@@ -1,76 +1,147 @@
-"""Limits how many threads of a process run requests at the same time."""
+"""Limits how many requests of a process run at the same time."""
 
+import math
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock, local
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 STALL_SECONDS = 0.3
-"""The time after which a turn no longer counts, because its thread is likely to wait for a dependency."""
+"""The time after which a call no longer counts, because its thread is likely to wait for a dependency."""
 
 
-class Turns:
-    """Turns for threads, given in the order in which the threads ask.
+@dataclass(eq=False, slots=True)
+class _Call:
+    """A call that waits for a thread, or runs in one. While ``resumes`` is locked, its thread waits."""
+
+    function: Callable[[], Any]
+    result: Future[Any] = field(default_factory=Future)
+    resumes: "Lock | None" = None
+
+    def run(self) -> None:
+        try:
+            result = self.function()
+        except BaseException as error:
+            self.result.set_exception(error)
+        else:
+            self.result.set_result(result)
+
+
+class Turns(Executor):
+    """Calls functions in the threads of a pool, a few at the same time, in the order in which they were submitted.
 
     Hundreds of threads that all want the lock of the interpreter wake up every few milliseconds, overtake each other
-    and keep the main thread from accepting connections. A thread that waits for its turn sleeps.
+    and hold up the main thread. Here a call waits without a thread, and a thread goes from one call to the next.
 
-    ``limit`` threads run at the same time. A thread that has run for ``STALL_SECONDS`` goes on, but no longer counts,
-    so that threads that wait for a slow store or another service do not hold up the others.
+    At most ``limit`` calls count. A call that has run for ``STALL_SECONDS`` goes on, but no longer counts, so that
+    calls that wait for a slow store or another service do not hold up the others.
     """
 
-    def __init__(self, limit: int) -> None:
-        """Let ``limit`` threads run at the same time."""
-        self._limit = limit
-        self._counted: dict[object, float] = {}
-        """When each turn that counts has begun, the oldest first."""
-        self._waiting = deque[tuple[object, Lock]]()
+    def __init__(self, threads: ThreadPoolExecutor, limit: int) -> None:
+        """Let ``limit`` calls run at the same time in ``threads``."""
+        self._threads = threads
+        self._limit: float = limit
+        self._counted: dict[_Call, float] = {}
+        """When the turn of each call that counts has begun, the oldest first."""
+        self._waiting = deque[_Call]()
+        self._is_held = False
         self._lock = Lock()
+        self._thread = local()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait."""
+        return len(self._waiting)
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call a function in a thread when its turn has come. Return its future result."""
+        call = _Call(partial(function, *args, **kwargs))
+        with self._lock:
+            self._waiting.append(call)
+            self._admit()
+        return call.result
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let all calls run that wait, and accept no others."""
+        with self._lock:
+            self._limit = math.inf
+            self._admit()
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
 
     @contextmanager
-    def turn(self) -> Iterator[object]:
-        """Wait for a turn, and end it after the block. Yields the turn, for ``paused``."""
-        turn = object()
-        self._begin(turn)
-        try:
-            yield turn
-        finally:
-            self._end(turn)
-
-    @contextmanager
-    def paused(self, turn: object) -> Iterator[None]:
-        """End the turn of this thread, and wait for it again after the block."""
-        self._end(turn)
+    def held(self) -> Iterator[None]:
+        """Let no call begin before the block has ended."""
+        self._is_held = True
         try:
             yield
         finally:
-            self._begin(turn)
+            self._is_held = False
+            self.admit()
 
-    def _begin(self, turn: object) -> None:
-        begins = Lock()
-        begins.acquire()
+    def admit(self) -> None:
+        """Let calls begin in place of calls that no longer count.
+
+        This happens when another call is submitted or ends, too. Call it every ``STALL_SECONDS`` while calls wait.
+        """
         with self._lock:
-            self._waiting.append((turn, begins))
             self._admit()
-        while not begins.acquire(timeout=STALL_SECONDS):
+
+    def leave(self) -> None:
+        """Count the call of this thread no longer."""
+        with self._lock:
+            self._counted.pop(self._thread.call, None)
+            self._admit()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Do not count the call of this thread in the block. After the block, it waits for another turn."""
+        self.leave()
+        try:
+            yield
+        finally:
+            call: _Call = self._thread.call
+            call.resumes = Lock()
+            call.resumes.acquire()
             with self._lock:
+                self._waiting.append(call)
                 self._admit()
+            call.resumes.acquire()
 
-    def _end(self, turn: object) -> None:
-        with self._lock:
-            self._counted.pop(turn, None)
-            self._admit()
+    def _run(self, call: _Call | None) -> None:
+        while call:
+            self._thread.call = call
+            call.run()
+            with self._lock:
+                self._counted.pop(call, None)
+                call = self._admit(takes_one=True)
 
-    def _admit(self) -> None:
-        """Begin the turns of the threads that have waited longest, as many as may run."""
+    def _admit(self, *, takes_one: bool = False) -> _Call | None:
+        """Begin the calls that have waited longest, as many as may run.
+
+        With ``takes_one``, return the first one that has no thread for the thread that asks.
+        """
+        taken = None
         now = time.monotonic()
-        while self._waiting:
+        while self._waiting and not self._is_held:
             if len(self._counted) >= self._limit:
                 oldest = next(iter(self._counted))
                 if now < self._counted[oldest] + STALL_SECONDS:
-                    return
+                    break
                 del self._counted[oldest]
-            turn, begins = self._waiting.popleft()
-            self._counted[turn] = now
-            begins.release()
+            call = self._waiting.popleft()
+            self._counted[call] = now
+            if call.resumes:
+                call.resumes.release()
+            elif takes_one and not taken:
+                taken = call
+            else:
+                self._threads.submit(self._run, call)
+        return taken

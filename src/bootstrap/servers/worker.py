@@ -6,7 +6,7 @@ import socket
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Thread
@@ -18,7 +18,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
-from src.bootstrap.servers.turns import Turns
+from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 
 BODY_SECONDS = 30.0
 """The time that the body of a request other than a file upload may take to arrive."""
@@ -29,6 +29,8 @@ DRAIN_SECONDS = 0.5
 
 RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
+BATCH = 4
+"""The connections that a busy worker accepts at once, and the events above which no request begins meanwhile."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -71,23 +73,43 @@ class Worker(EventWorker):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.arrivals: dict[ClientSocket, _Arrival] = {}
-        self.turns = Turns(RUNNING)
         self.wsgi: Any = None
         self.stopping: Thread | None = None
         self.cpu: int | None = None
         """The CPU on which requests are served. With None the system chooses."""
 
-    def get_thread_pool(self) -> ThreadPoolExecutor:
+    def get_thread_pool(self) -> Turns:
         """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
-        return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
+        return Turns(ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,)), RUNNING)
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection.
+        """Accept a connection, or several if many requests wait.
 
         Of two workers that compete for a connection, the one with fewer connections usually gets it.
         """
-        time.sleep(accept_delay(self.nr_conns))
+        most = self.nr_conns
+        if self.tpool.waiting > RUNNING:
+            most = min(most + BATCH, self.worker_connections) - 1
+        else:
+            time.sleep(accept_delay(self.nr_conns))
         super().accept(listener)
+        before = -1
+        while before < self.nr_conns <= most:
+            before = self.nr_conns
+            super().accept(listener)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for events of connections, and pass them on. Many are passed on before the next request begins.
+
+        The threads of the requests would keep this thread waiting for the lock of the interpreter after each event.
+        """
+        if not self.tpool.waiting:
+            super().wait_for_and_dispatch_events(timeout)
+            return
+        events = self.poller.select(min(timeout, STALL_SECONDS))
+        with self.tpool.held() if len(events) > BATCH else nullcontext():
+            super().wait_for_and_dispatch_events(0)
+        self.tpool.admit()
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
@@ -145,9 +167,10 @@ class Worker(EventWorker):
         gunicorn alone would hand a connection back to its main thread after each response, which takes longer than most
         requests. While other connections wait for a thread, they come first.
         """
-        self.waiting.discard(conn)
         kept = self._handle_one(conn)
-        while kept is True and self.alive and not (self.waiting or conn.sock.is_sending) and is_readable(conn.sock):
+        while kept is True and self.alive and not conn.sock.is_sending:
+            if self.tpool.waiting or not is_readable(conn.sock):
+                break
             kept = self._handle_one(conn)
         return kept
 
@@ -164,6 +187,7 @@ class Worker(EventWorker):
                 self.log.warning("A request from %s did not arrive in time", conn.client[0])
                 self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
             if not conn.sock.is_sending:
+                self.tpool.leave()
                 conn.sock.linger()
         return kept
 
@@ -172,8 +196,7 @@ class Worker(EventWorker):
         arrival = self.arrivals[conn.sock]
         arrival.request = req
         arrival.deadline = math.inf
-        with conn.sock.turn(self.turns):
-            kept = self._respond(req, conn, arrival)
+        kept = self._respond(req, conn, arrival)
         return self.send_rest(conn) and kept
 
     def _respond(self, req: Any, conn: Any, arrival: "_Arrival") -> Any:
