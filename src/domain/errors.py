@@ -303,6 +303,12 @@ class Unavailable(PorteroError):
         super().__init__(detail)
 
 
+class Overloaded(Unavailable):
+    """More requests come than the service can answer in time."""
+
+    default_detail = "More requests come than the service can answer; try again in a moment."
+
+
 class TooManyAttempts(Unavailable):
     """The identity provider accepts no more attempts for this account for now."""
 

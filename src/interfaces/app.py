@@ -7,9 +7,11 @@ from typing import Any
 from flask import Flask, Response, json, request
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
+from src.domain.errors import Overloaded
 from src.interfaces.errors.problems import allowed, answer_error
 from src.interfaces.framework.headers import add_headers
 from src.interfaces.framework.request_log import log_requests_of
+from src.interfaces.framework.requests import LATE
 from src.interfaces.http.features import (
     accounts,
     datasets,
@@ -73,6 +75,8 @@ _MODULES = (
     error_pages,
 )
 """The modules in the order in which a newcomer needs their operations, which is the order of the documentation."""
+_MONITORED = ("/health", "/healthz", "/metrics")
+"""What monitoring reads. A service that is busy is not down."""
 FEATURES = tuple(module.feature for module in _MODULES)
 
 
@@ -170,9 +174,11 @@ def _document(services: Services, version: str, aliases: bool) -> str:
 def _check_request() -> None:
     """Refuse requests without exactly one Host header, and paths that Werkzeug would change.
 
-    Raises BadRequest, NotFound.
+    Raises BadRequest, NotFound, and Overloaded for a request that the server calls late.
     """
     environ = request.environ
+    if LATE in environ and request.path not in _MONITORED:
+        raise Overloaded
     if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # RFC 9112 section 3.2
         raise BadRequest("Send the header Host.")
     if "," in environ.get("HTTP_HOST", ""):  # granian joins the values of several headers

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 import requests
 
-from src.bootstrap.servers.worker import BODY_SECONDS
+from src.bootstrap.servers.worker import BODY_SECONDS, CROWD
 from tests.support.clock import Stopwatch
 from tests.support.emulators import free_port, running
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
@@ -348,3 +349,14 @@ def test_a_download_ends_when_the_client_disconnects(port: int, url: str) -> Non
     while 99999999999 not in requests.get(f"{url}/closed", timeout=10).json():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_late_requests_are_refused_only_while_a_crowd_waits() -> None:
+    """Eighty requests of the crowd can be served in a second."""
+    with serving() as (_, port), ExitStack() as stack:
+        crowd = [stack.enter_context(connect(port)) for _ in range(CROWD + 300)]
+        for client in crowd:
+            client.send(b"GET /dependency HTTP/1.1\r\nHost: a\r\n\r\n")
+        late = Counter(client.answer()[1] for client in crowd)
+    assert late[True] > 0
+    assert late[False] > CROWD

@@ -17,6 +17,7 @@ from src.domain.errors import Unavailable
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
+from src.interfaces.framework.requests import LATE
 from tests.support.logs import logging_to
 from tests.support.races import at_once
 from tests.support.working import Watch
@@ -502,3 +503,27 @@ def test_input_of_a_client_cannot_start_a_line_of_the_log(
     log = audited()  # each line is JSON
     assert _events(log) == ["login-failed", "denied", "denied"]
     assert {entry["severity"] for entry in log} == {"INFO"}
+
+
+# Overload
+
+
+def test_a_late_request_is_refused_in_both_languages_and_logged_as_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+    client = client_of(build())
+    details = []
+    for language in ("en", "es"):
+        answer = client.get("/user", headers={"Accept-Language": language}, environ_overrides={LATE: True})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json["type"].endswith("/unavailable")
+        details.append(answer.json["detail"])
+    assert details == [
+        "More requests come than the service can answer; try again in a moment.",
+        "Llegan más peticiones de las que el servicio puede responder; inténtalo dentro de un momento.",
+    ]
+    assert "unavailable" not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/health", "/healthz", "/metrics"])
+def test_monitoring_is_answered_however_late(path: str) -> None:
+    client = client_of(build())
+    assert client.get(path, environ_overrides={LATE: True}).status_code == client.get(path).status_code != 503

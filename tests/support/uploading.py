@@ -6,6 +6,7 @@ Also a program that serves it, see tests/e2e/test_upload_sockets.py.
 import hashlib
 import resource
 import sys
+import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, jsonify, request
@@ -16,6 +17,7 @@ from src.interfaces.app import MAX_BODY_BYTES
 from src.interfaces.errors.problems import answer_error
 from src.interfaces.framework.downloads import attachment
 from src.interfaces.framework.headers import add_headers
+from src.interfaces.framework.requests import LATE
 from src.interfaces.framework.uploads import Upload
 
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
@@ -75,6 +77,14 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
                 app.extensions["closed"].append(size)
 
         return attachment(lambda _: chunks(), "zeros.bin", size, "0")
+
+    @app.get("/dependency")
+    def wait() -> Response:
+        """Wait for 0.2 seconds, as for a slow store, unless the server lets this request be refused."""
+        is_late = LATE in request.environ
+        if not is_late:
+            time.sleep(0.2)
+        return jsonify(is_late)
 
     @app.get("/closed")
     def closed() -> Response:

@@ -156,6 +156,16 @@ def test_as_many_as_the_limit_run_beside_calls_that_have_stalled(
         each.end()
 
 
+def test_a_call_knows_how_long_it_has_waited(turns_of: Callable[[int], Turns], now: list[float]) -> None:
+    turns = turns_of(1)
+    first = Running(turns)
+    waited = turns.submit(lambda: turns.waited)
+    now[0] += STALL_SECONDS / 2
+    first.end()
+    assert waited.result(10) == STALL_SECONDS / 2
+    assert turns.submit(lambda: turns.waited).result(10) == 0
+
+
 def test_no_call_begins_while_they_are_held(turns_of: Callable[[int], Turns]) -> None:
     turns = turns_of(LIMIT)
     with turns.held():

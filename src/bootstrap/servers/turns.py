@@ -23,7 +23,10 @@ class _Call:
     """A call that waits for a thread, or runs in one. While ``resumes`` is locked, its thread waits."""
 
     function: Callable[[], Any]
+    submitted: float
     result: Future[Any] = field(default_factory=Future)
+    waited: float = 0.0
+    """The seconds between its submission and its turn."""
     resumes: "Lock | None" = None
 
     def run(self) -> None:
@@ -61,9 +64,15 @@ class Turns(Executor):
         """Return how many calls wait."""
         return len(self._waiting)
 
+    @property
+    def waited(self) -> float:
+        """Return the seconds that the call of this thread has waited for its turn."""
+        waited: float = self._thread.call.waited
+        return waited
+
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call a function in a thread when its turn has come. Return its future result."""
-        call = _Call(partial(function, *args, **kwargs))
+        call = _Call(partial(function, *args, **kwargs), time.monotonic())
         with self._lock:
             self._waiting.append(call)
             self._admit()
@@ -140,7 +149,9 @@ class Turns(Executor):
             self._counted[call] = now
             if call.resumes:
                 call.resumes.release()
-            elif takes_one and not taken:
+                continue
+            call.waited = now - call.submitted
+            if takes_one and not taken:
                 taken = call
             else:
                 self._threads.submit(self._run, call)

@@ -19,6 +19,7 @@ from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.bootstrap.servers.turns import STALL_SECONDS, Turns
+from src.interfaces.framework.requests import LATE
 
 BODY_SECONDS = 30.0
 """The time that the body of a request other than a file upload may take to arrive."""
@@ -31,6 +32,10 @@ RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
 BATCH = 4
 """The connections that a busy worker accepts at once, and the events above which no request begins meanwhile."""
+CROWD = 256
+"""The requests of a worker that may wait without any of them being refused."""
+LATE_SECONDS = 1.5
+"""The time that a request may wait for its turn in a larger crowd."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -233,6 +238,8 @@ class Worker(EventWorker):
 
         def serve(environ: dict[str, Any], start_response: Any) -> Any:
             client: ClientSocket = environ["gunicorn.socket"]
+            if self.tpool.waiting > CROWD and self.tpool.waited > LATE_SECONDS:
+                environ[LATE] = True
             has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
             started: list[Any] = []
 

@@ -244,7 +244,8 @@ CATALOGUE = {
     ),
     "unavailable": Explanation(
         503,
-        "The store, the identity provider or the object storage does not answer.",
+        "The store, the identity provider or the object storage does not answer, or more requests come than can be "
+        "answered.",
         "Try again after the number of seconds in Retry-After.",
         errors.Unavailable.default_detail,
         oauth="temporarily_unavailable",

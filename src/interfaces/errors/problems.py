@@ -136,7 +136,7 @@ def _domain_problem(error: PorteroError) -> Problem:
             invalid = error.errors
         case errors.Taken():
             invalid = [FieldError(name, "taken", Translatable(TAKEN, field=name)) for name in error.fields]
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(error, errors.Overloaded):
         request_id = request.headers["X-Request-Id"]
         _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": request_id})
     return Problem(status, error.code, error.detail, headers, invalid, members)

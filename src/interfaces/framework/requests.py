@@ -10,6 +10,9 @@ from src.interfaces.framework.bodies import Context
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.services import Services
 
+LATE = "portero.late"
+"""The key in the environment of a request that the server has let wait too long, and that must not be served."""
+
 
 def services() -> Services:
     """Return the services of the application that handles the current request."""
