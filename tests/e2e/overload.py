@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from statistics import median
 from subprocess import Popen
 
 import requests
@@ -53,18 +54,27 @@ class Place:
 
 
 def overload(place: Place, traffic: Traffic, service: int, seconds: float) -> Counter[str]:
-    """Send twice the requests that the service can serve for a time; return what it has served."""
-    peak = max(_sent(traffic, min(4, seconds / 4), clients).goodput for clients in (16, 64))
-    before = percentile(_sent(traffic, 2, 16, _CALM * peak).accepted(), 0.9)
-    over = _sent(traffic, seconds / 2, CLIENTS, 2 * peak)
+    """Send twice the requests that the service can serve for a time; return what it has served.
+
+    The peak is measured three times, because the machine may have other work.
+    """
+
+    def peak() -> float:
+        return max(_sent(traffic, min(4, seconds / 4), clients).goodput for clients in (16, 64))
+
+    peaks = [peak()]
+    before = percentile(_sent(traffic, 2, 16, _CALM * peaks[0]).accepted(), 0.9)
+    over = _sent(traffic, seconds / 2, CLIENTS, 2 * peaks[0])
     middle = pss_mib(service)
-    over.add(_sent(traffic, seconds / 2, CLIENTS, 2 * peak))
+    peaks.append(peak())
+    over.add(_sent(traffic, seconds / 2, CLIENTS, 2 * peaks[1]))
     grown = pss_mib(service) / middle
-    after = _sent(traffic, 6, 16, _CALM * peak)
+    after = _sent(traffic, 6, 16, _CALM * peaks[1])
+    peaks.append(peak())
     late = sorted(took for begun, took in after.begun() if begun > after.started + 5)
     slow = percentile(over.accepted(), 0.99)
     measures = {
-        "goodput, of the peak": _band(over.goodput / peak, {0.9: "0.9 or more", 0.7: "0.7 to 0.9"}, "below 0.7"),
+        "goodput, of the peak": _band(over.goodput / median(peaks), {0.9: "0.9 or more", 0.7: "0.7 to 0.9"}, "below 0.7"),
         "99th percentile": _band(-slow, {-2: "below 2 s", -4: "2 to 4 s"}, "above 4 s"),
         "memory in the second half": _band(-grown, {-1.1: "flat", -1.3: "up to 1.3 times"}, "more than 1.3 times"),
         "5 s after the end": _band(-percentile(late, 0.9), {-max(0.1, 3 * before): "as before"}, "slower"),
