@@ -72,9 +72,9 @@ def overload(place: Place, traffic: Traffic, service: int, seconds: float) -> Co
     after = _sent(traffic, 6, 16, _CALM * peaks[1])
     peaks.append(peak())
     late = sorted(took for begun, took in after.begun() if begun > after.started + 5)
-    slow = percentile(over.accepted(), 0.99)
+    slow, goodput = percentile(over.accepted(), 0.99), over.goodput / median(peaks)
     measures = {
-        "goodput, of the peak": _band(over.goodput / median(peaks), {0.9: "0.9 or more", 0.7: "0.7 to 0.9"}, "below 0.7"),
+        "goodput, of the peak": _band(goodput, {0.9: "0.9 or more", 0.7: "0.7 to 0.9"}, "below 0.7"),
         "99th percentile": _band(-slow, {-2: "below 2 s", -4: "2 to 4 s"}, "above 4 s"),
         "memory in the second half": _band(-grown, {-1.1: "flat", -1.3: "up to 1.3 times"}, "more than 1.3 times"),
         "5 s after the end": _band(-percentile(late, 0.9), {-max(0.1, 3 * before): "as before"}, "slower"),
