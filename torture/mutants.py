@@ -84,7 +84,8 @@ def opened() -> Iterator[Rounds]:
 class Chosen:
     """Chooses the tests that a mutant meets, among those that call the changed function.
 
-    Tests whose names have rare words of the change or of the function come first, and then those that call few others.
+    After these come the tests that call another function of the module: what a module does when it is imported is called
+    by no test. Tests whose names have rare words of the change or of the function come first, and then those that call few others.
     Thousands of tests call the function that authenticates a request, and few of them are about the scope of a key.
     """
 
@@ -101,14 +102,14 @@ class Chosen:
 
     def tests_for(self, mutant: Mutant) -> list[str]:
         """Return tests that take 20 seconds together, or all if they take less."""
-        found = self._by_function[f"{mutant.path} {mutant.function}"] if mutant.function else self._by_path[mutant.path]
+        callers = self._by_function[f"{mutant.path} {mutant.function}"]
         words = words_of(f"{mutant.path} {mutant.function} {mutant.change}")
 
-        def rank(test: str) -> tuple[float, int, str]:
+        def rank(test: str) -> tuple[bool, float, int, str]:
             shared = sum(1 / self._frequency[word] for word in self._words[test] & words)
-            return -shared, len(self._covered[test][1]), test
+            return test not in callers, -shared, len(self._covered[test][1]), test
 
-        return list(self._in_time(sorted(found, key=rank)))
+        return list(self._in_time(sorted(self._by_path[mutant.path], key=rank)))
 
     def _in_time(self, tests: Iterable[str]) -> Iterator[str]:
         left = _TEST_SECONDS
@@ -158,7 +159,8 @@ def survivors() -> dict[str, str]:
 
 def _add_survivor(mutant: Mutant) -> None:
     kept = json.loads(SURVIVORS.read_text("utf-8")) if SURVIVORS.exists() else []
-    SURVIVORS.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if mutant.id not in kept:  # by a round that was interrupted
+        SURVIVORS.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 MUTANTS = Target("mutants", "Tests notice small changes of the code that decides", opened)

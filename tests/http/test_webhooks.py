@@ -395,6 +395,27 @@ def test_the_use_cases_show_events_webhooks_and_invitations_to_auditors_and_admi
             look(caller_of(anna))
 
 
+def test_the_use_cases_let_only_admins_change_webhooks(world: World) -> None:
+    services, id = services_of(world.app), world.add()["id"]
+    webhooks, anna = services.webhooks, services.accounts.accounts.users.get(join(world.client).user["id"])
+    assert anna
+    auditor = caller_of(replace(anna, role=Role.AUDITOR))
+    before = webhooks.show(auditor, id)
+    changes: list[Callable[[], object]] = [
+        lambda: webhooks.add(auditor, {"url": URL, "events": ("user-registered",)}, NO_CLIENT),
+        lambda: webhooks.change(auditor, id, {"description": "Billing"}, None, NO_CLIENT),
+        lambda: webhooks.rotate_secret(auditor, id, NO_CLIENT),
+        lambda: webhooks.ping(auditor, id),
+        lambda: webhooks.retry(auditor, id, "any"),
+        lambda: webhooks.remove(auditor, id, None, NO_CLIENT),
+    ]
+    for change in changes:
+        with pytest.raises(Forbidden):
+            change()
+    assert webhooks.list(auditor).items == [before]
+    assert not webhooks.list_deliveries(auditor, id, None, 1).items
+
+
 def test_a_dead_receiver_with_10_000_events_waiting_delays_no_other_one(world: World) -> None:
     """The reads and commits between an event and its delivery are as many as without the dead receiver."""
     dead, live = world.add("https://dead.example.com"), world.add("https://live.example.com", ("user-registered",))

@@ -31,4 +31,4 @@ def refusal(check: Callable[..., Report], data: str | bytes, **options: str) -> 
     with pytest.raises(NotCsv) as refused:
         check(data, **options)
     assert refused.value.detail.endswith((".", "?"))
-    return refused.value.reason
+    return refused.value.field.code

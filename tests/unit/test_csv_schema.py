@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
-from src.domain.csv.schema import MAX_ERRORS
+from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS
 from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
 
@@ -69,6 +69,13 @@ def test_a_schema_can_be_posted_back() -> None:
     )
     assert schema_json(columns)["a"] == {"type": "string"}
     assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaw).columns == columns
+
+
+def test_a_column_may_have_a_thousand_values() -> None:
+    values = [str(number) for number in range(MAX_ENUM)]
+    assert parse_schema({"a": {"enum": values}}, flaw).columns == (Column("a", enum=tuple(values)),)
+    with pytest.raises(Invalid):
+        parse_schema({"a": {"enum": [*values, "more"]}}, flaw)
 
 
 @pytest.mark.parametrize(

@@ -276,6 +276,11 @@ def test_a_key_without_a_readable_time_is_refused(begin: object) -> None:
         parse_keys(json.dumps({**ONE.private_jwk(), "nbf": begin}))
 
 
+def test_an_object_that_is_no_key_is_refused() -> None:
+    with pytest.raises(BadKeys):
+        SigningKey.of(ONE.public_jwk)
+
+
 def test_a_key_given_twice_is_published_once() -> None:
     assert KeyRing(as_jwk_set([TWO, ONE, TWO])).public() == {"keys": [TWO.public_jwk, ONE.public_jwk]}
 

@@ -6,12 +6,11 @@ from src.domain.errors import FieldError, PorteroError
 
 
 class NotCsv(PorteroError):
-    """The file cannot be read as CSV. ``reason`` is a stable code, ``detail`` says what to do."""
+    """The file cannot be read as CSV. ``reason`` is the stable code of its field error, ``detail`` says what to do."""
 
     code: ClassVar[str] = "not-csv"
 
     def __init__(self, reason: str, detail: str) -> None:
-        self.reason = reason
         self.field = FieldError("file", reason, detail)
         super().__init__(detail)
 
