@@ -84,9 +84,10 @@ def opened() -> Iterator[Rounds]:
 class Chosen:
     """Chooses the tests that a mutant meets, among those that call the changed function.
 
-    After these come the tests that call another function of the module: what a module does when it is imported is called
-    by no test. Tests whose names have rare words of the change or of the function come first, and then those that call few others.
-    Thousands of tests call the function that authenticates a request, and few of them are about the scope of a key.
+    After these come the tests that call another function of the module: what a module does when it is imported is
+    called by no test. Tests whose names have rare words of the change or of the function come first, and then those
+    that call few others. Thousands of tests call the function that authenticates a request, and few of them are about
+    the scope of a key.
     """
 
     def __init__(self, covered: Mapping[str, tuple[float, list[str]]]) -> None:
