@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from bench.processes import tree
 from src.bootstrap.servers.event_worker import HEAD_SECONDS
 from tests.e2e.connections import BODY, UNREAD
 from tests.e2e.service import ROOT, portero, serving
@@ -359,6 +360,18 @@ def _usable_cpus(pid: int) -> list[set[int]]:
 def _single_cpus(pid: int) -> set[int]:
     """Return the CPUs of the threads of a process that may use one CPU only."""
     return {min(cpus) for cpus in _usable_cpus(pid) if len(cpus) == 1}
+
+
+def test_a_worker_that_has_just_been_forked_is_stopped_too(tmp_path: Path) -> None:
+    """It would have the signal handlers of the first process for a moment, and forget the signal."""
+    hook = "import os, time; os.register_at_fork(after_in_child=lambda: time.sleep(1))"
+    (tmp_path / "sitecustomize.py").write_text(hook)
+    with serving(tmp_path, free_port(), {"PYTHONPATH": f"{tmp_path}:{ROOT}"}) as process:
+        first = set(tree(process.pid))
+        os.kill(process.pid, signal.SIGTTIN)
+        until(lambda: bool(set(tree(process.pid)) - first), "another worker is forked")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(15) == 0
 
 
 def test_ctrl_c_stops_the_service_at_once_however_often_it_is_typed(tmp_path: Path) -> None:

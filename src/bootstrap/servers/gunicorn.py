@@ -1,9 +1,12 @@
 """The web server gunicorn, started in the current process."""
 
+import os
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from gunicorn.app.base import BaseApplication
 
 from src.bootstrap.servers.cpus import cpus_for
 from src.bootstrap.servers.open_files import connections_for, raise_limit
-from src.bootstrap.servers.worker import BODY_SECONDS, Worker
+from src.bootstrap.servers.worker import BODY_SECONDS, STOP_SIGNALS, Worker
 from src.settings import ConfigurationError
 
 THREADS = 256
@@ -74,6 +77,17 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve until the process is told to stop.
+
+        Until a new worker handles signals itself, it has the handlers of this process, which would note that this
+        process has to stop and forget it. So the signals wait.
+        """
+        block = partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOP_SIGNALS)
+        unblock = partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOP_SIGNALS)
+        os.register_at_fork(before=block, after_in_parent=unblock)
+        super().run()
 
     def load(self) -> Flask:
         """Return the application in a worker. Raises ConfigurationError if the settings are wrong.

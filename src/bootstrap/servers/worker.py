@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 import socket
 import time
 import uuid
@@ -32,6 +33,8 @@ RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
 BATCH = 4
 """The connections that a busy worker accepts at once, and the events above which no request begins meanwhile."""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+
 CROWD = 256
 """The requests of a worker that may wait without any of them being refused."""
 LATE_SECONDS = 1.5
@@ -86,6 +89,11 @@ class Worker(EventWorker):
     def get_thread_pool(self) -> Turns:
         """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
         return Turns(ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,)), RUNNING)
+
+    def init_signals(self) -> None:
+        """Handle signals, also those that have arrived since the fork and are blocked until now."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, or several if many requests wait.
