@@ -175,7 +175,7 @@ class TestReports:
         set_limits(store, monkeypatch, commit_bytes=size)
         with pytest.raises(NotCsv, match="use fewer columns") as refused:
             datasets.update(waiting.id, lambda dataset: dataset.with_report(report))
-        assert refused.value.reason == "too_many_columns"
+        assert refused.value.field.code == "too_many_columns"
         assert datasets.get(waiting.id) == waiting
         set_limits(store, monkeypatch, commit_bytes=size * 10 // 9 + 1)
         assert datasets.update(waiting.id, lambda dataset: dataset.with_report(report)).report == report
