@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
+from src.domain.csv.forms import normalised
 from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS
 from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
@@ -69,6 +70,11 @@ def test_a_schema_can_be_posted_back() -> None:
     )
     assert schema_json(columns)["a"] == {"type": "string"}
     assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaw).columns == columns
+
+
+@pytest.mark.parametrize(("text", "year"), [("01/02/68", 2068), ("01/02/69", 1969), ("01/02/00", 2000)])
+def test_years_of_two_digits_are_from_1969_to_2068(text: str, year: int) -> None:
+    assert normalised(Column("a", ColumnType.DATE, format="dd/mm/yy"), text) == f"{year}-02-01"
 
 
 def test_a_column_may_have_a_thousand_values() -> None:

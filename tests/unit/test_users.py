@@ -93,6 +93,15 @@ class TestChanged:
         assert not replace(ADA, email_verified=False).changed({"email": Email("Ada@example.com")}, LATER).email_verified
 
 
+def test_no_mail_becomes_valid_again_when_the_address_changes_and_the_sessions_end() -> None:
+    user = replace(ADA, session_epoch=3, address_changes=3)
+    moved = user.with_email(Email("other@example.com"), verified=False)
+    back = moved.with_email(user.email, verified=True)
+    assert [each.mail_epoch for each in (user, moved, back)] == [6, 7, 8]
+    assert user.with_email(user.email, verified=True).mail_epoch == 6
+    assert moved.without_sessions(NOON).mail_epoch == 8
+
+
 def test_ending_the_sessions_changes_only_the_epoch_and_the_times() -> None:
     expected = replace(ADA, session_epoch=4, sessions_ended_at=LATER, updated_at=LATER)
     assert ADA.without_sessions(LATER) == expected
