@@ -128,15 +128,3 @@ def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch, clien
         worker.accept(listener)
     assert len(clients) == 49
     assert time.monotonic() - began >= 0.2
-
-
-@pytest.mark.parametrize(("connections", "accepted"), [(40, web_worker.BATCH), (98, 2), (100, 1)])
-def test_a_busy_worker_accepts_several_up_to_its_limit(clients: list[int], connections: int, accepted: int) -> None:
-    worker = Accepting(connections, waiting=web_worker.RUNNING + 1)
-    with socket() as listener:
-        worker.accept(listener)
-        assert 50 - len(clients) == accepted
-        del clients[1:]
-        worker.nr_conns = 40
-        worker.accept(listener)
-    assert not clients

@@ -32,7 +32,8 @@ DRAIN_SECONDS = 0.5
 RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
 BATCH = 4
-"""The connections that a busy worker accepts at once, and the events above which no request begins meanwhile."""
+"""The events above which no request begins while the main thread passes them on."""
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 CROWD = 256
@@ -96,20 +97,12 @@ class Worker(EventWorker):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or several if many requests wait.
+        """Accept a connection.
 
         Of two workers that compete for a connection, the one with fewer connections usually gets it.
         """
-        most = self.nr_conns
-        if self.tpool.waiting > RUNNING:
-            most = min(most + BATCH, self.worker_connections) - 1
-        else:
-            time.sleep(accept_delay(self.nr_conns))
+        time.sleep(accept_delay(self.nr_conns))
         super().accept(listener)
-        before = -1
-        while before < self.nr_conns <= most:
-            before = self.nr_conns
-            super().accept(listener)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait for events of connections, and pass them on. Many are passed on before the next request begins.
