@@ -98,7 +98,8 @@ class Turns(Executor):
     def admit(self) -> None:
         """Let calls begin in place of calls that no longer count.
 
-        This happens when another call is submitted or ends, too. Call it every ``STALL_SECONDS`` while calls wait.
+        This happens when another call is submitted, ends or waits to go on, too. Call it every ``STALL_SECONDS`` while
+        calls wait.
         """
         with self._lock:
             self._admit()
@@ -122,7 +123,8 @@ class Turns(Executor):
             with self._lock:
                 self._waiting.append(call)
                 self._admit()
-            call.resumes.acquire()
+            while not call.resumes.acquire(timeout=STALL_SECONDS):
+                self.admit()
 
     def _run(self, call: _Call | None) -> None:
         while call:
