@@ -75,9 +75,9 @@ _MODULES = (
     error_pages,
 )
 """The modules in the order in which a newcomer needs their operations, which is the order of the documentation."""
-_MONITORED = ("/health", "/healthz", "/metrics")
-"""What monitoring reads. A service that is busy is not down."""
 FEATURES = tuple(module.feature for module in _MODULES)
+_MONITORED = ("/health", "/healthz", "/metrics")
+"""The paths that are answered however late, so that monitoring does not take a busy service for a dead one."""
 
 
 class _App(Flask):

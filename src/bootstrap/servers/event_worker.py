@@ -2,16 +2,26 @@
 
 import errno
 import selectors
+import signal
 import socket
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, Receivers, bound_sending
+from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+"""The signals that end a worker."""
+RUNNING = 16
+"""The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
+BATCH = 4
+"""The events above which no request begins while the main thread passes them on."""
 HEAD_SECONDS = 10.0
 """The time that the head of a request may take to arrive. That of the first one counts from the connection."""
 MAX_SENDING = 256
@@ -29,17 +39,28 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self.cpu: int | None = None
+        """The CPU on which requests are served. With None the system chooses."""
         self.receivers = Receivers(self.cfg.threads * 3 // 4)
         self.sending: dict[Any, float] = {}
         """The connections whose client reads slowly, with the time at which each is cut, the first one first."""
         self.exhausted: OSError | None = None
         """The reason for which the last connection could not be accepted."""
 
+    def get_thread_pool(self) -> Turns:
+        """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
+        return Turns(ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,)), RUNNING)
+
     def run(self) -> None:
         """Serve until the worker is told to stop."""
         for listener in self.sockets:
             bound_sending(listener)
         super().run()
+
+    def init_signals(self) -> None:
+        """Handle signals, also those that have arrived since the fork and are blocked until now."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         """Stop at once.
@@ -57,6 +78,19 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             if error.errno not in _EXHAUSTED:
                 raise
             self.exhausted = error
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for events of connections, and pass them on. Many are passed on before the next request begins.
+
+        The threads of the requests would keep this thread waiting for the lock of the interpreter after each event.
+        """
+        if not self.tpool.waiting:
+            super().wait_for_and_dispatch_events(timeout)
+            return
+        events = self.poller.select(min(timeout, STALL_SECONDS))
+        with self.tpool.held() if len(events) > BATCH else nullcontext():
+            super().wait_for_and_dispatch_events(0)
+        self.tpool.admit()
 
     def enqueue_req(self, conn: Any) -> None:
         """Pass a connection to a thread once a request has begun to arrive.

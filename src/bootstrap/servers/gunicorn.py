@@ -14,8 +14,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from src.bootstrap.servers.cpus import cpus_for
+from src.bootstrap.servers.event_worker import STOP_SIGNALS
 from src.bootstrap.servers.open_files import connections_for, raise_limit
-from src.bootstrap.servers.worker import BODY_SECONDS, STOP_SIGNALS, Worker
+from src.bootstrap.servers.worker import BODY_SECONDS, Worker
 from src.settings import ConfigurationError
 
 THREADS = 256

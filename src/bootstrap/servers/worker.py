@@ -2,12 +2,10 @@
 
 import json
 import math
-import signal
 import socket
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Thread
@@ -16,10 +14,8 @@ from typing import Any
 from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
-from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
-from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 from src.interfaces.framework.requests import LATE
 
 BODY_SECONDS = 30.0
@@ -28,13 +24,6 @@ SILENCE_SECONDS = 5
 """The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
-
-RUNNING = 16
-"""The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
-BATCH = 4
-"""The events above which no request begins while the main thread passes them on."""
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 CROWD = 256
 """The requests of a worker that may wait without any of them being refused."""
@@ -84,17 +73,6 @@ class Worker(EventWorker):
         self.arrivals: dict[ClientSocket, _Arrival] = {}
         self.wsgi: Any = None
         self.stopping: Thread | None = None
-        self.cpu: int | None = None
-        """The CPU on which requests are served. With None the system chooses."""
-
-    def get_thread_pool(self) -> Turns:
-        """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
-        return Turns(ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,)), RUNNING)
-
-    def init_signals(self) -> None:
-        """Handle signals, also those that have arrived since the fork and are blocked until now."""
-        super().init_signals()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection.
@@ -103,19 +81,6 @@ class Worker(EventWorker):
         """
         time.sleep(accept_delay(self.nr_conns))
         super().accept(listener)
-
-    def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for events of connections, and pass them on. Many are passed on before the next request begins.
-
-        The threads of the requests would keep this thread waiting for the lock of the interpreter after each event.
-        """
-        if not self.tpool.waiting:
-            super().wait_for_and_dispatch_events(timeout)
-            return
-        events = self.poller.select(min(timeout, STALL_SECONDS))
-        with self.tpool.held() if len(events) > BATCH else nullcontext():
-            super().wait_for_and_dispatch_events(0)
-        self.tpool.admit()
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
