@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from bench.processes import tree
 from src.bootstrap.servers.event_worker import HEAD_SECONDS
 from tests.e2e.connections import BODY, UNREAD
 from tests.e2e.service import ROOT, portero, serving
@@ -257,8 +256,9 @@ def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> No
 
 def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path) -> None:
     port = free_port()
-    with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    with ExitStack() as stack:
+        service = stack.enter_context(serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}))
+        connection = stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=10)))
         connection.request("GET", "/ready")
         assert connection.getresponse().read()
 
@@ -363,13 +363,13 @@ def _single_cpus(pid: int) -> set[int]:
 
 
 def test_a_worker_that_has_just_been_forked_is_stopped_too(tmp_path: Path) -> None:
-    """It would have the signal handlers of the first process for a moment, and forget the signal."""
+    """Until a worker has signal handlers of its own, it runs those of the first process, which stop no worker."""
     hook = "import os, time; os.register_at_fork(after_in_child=lambda: time.sleep(1))"
     (tmp_path / "sitecustomize.py").write_text(hook)
     with serving(tmp_path, free_port(), {"PYTHONPATH": f"{tmp_path}:{ROOT}"}) as process:
-        first = set(tree(process.pid))
+        first = set(_workers(process.pid))
         os.kill(process.pid, signal.SIGTTIN)
-        until(lambda: bool(set(tree(process.pid)) - first), "another worker is forked")
+        until(lambda: bool(set(_workers(process.pid)) - first), "another worker is forked")
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(15) == 0
 
