@@ -16,6 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from src.bootstrap.queues import make_queue
 from src.bootstrap.servers import worker as web_worker
 from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, leave_cpu, move_to
+from src.bootstrap.servers.event_worker import BATCH, RUNNING
 from src.bootstrap.servers.gunicorn import Server
 from src.bootstrap.servers.worker import accept_delay
 from src.domain.csv import ReadOptions
@@ -98,14 +99,45 @@ def test_a_worker_with_more_connections_accepts_later_but_not_much_later() -> No
     assert delays[-1] <= 2e-4
 
 
-def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
-    accepted: list[Any] = []
+class Accepting(web_worker.Worker):
+    """A worker of which only ``accept`` works."""
+
+    def __init__(self, connections: int, waiting: int) -> None:
+        self.nr_conns, self.worker_connections = connections, 100
+        self.tpool = SimpleNamespace(waiting=waiting)
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let clients wait for a connection; each is accepted once."""
+    clients = list(range(50))
+
+    def accept(worker: web_worker.Worker, listener: object) -> None:
+        if clients:
+            clients.pop()
+            worker.nr_conns += 1
+
+    monkeypatch.setattr(ThreadWorker, "accept", accept)
+    return clients
+
+
+def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch, clients: list[int]) -> None:
     monkeypatch.setattr(web_worker, "accept_delay", lambda connections: connections / 10)
-    monkeypatch.setattr(ThreadWorker, "accept", lambda worker, listener: accepted.append(listener))
-    worker = object.__new__(web_worker.Worker)
-    worker.nr_conns = 2
+    worker = Accepting(2, waiting=0)
     began = time.monotonic()
     with socket() as listener:
         worker.accept(listener)
-    assert accepted == [listener]
+    assert len(clients) == 49
     assert time.monotonic() - began >= 0.2
+
+
+@pytest.mark.parametrize(("connections", "accepted"), [(40, BATCH), (98, 2)])
+def test_a_busy_worker_accepts_several_up_to_its_limit(clients: list[int], connections: int, accepted: int) -> None:
+    worker = Accepting(connections, waiting=RUNNING + 1)
+    with socket() as listener:
+        worker.accept(listener)
+        assert 50 - len(clients) == accepted
+        del clients[1:]
+        worker.nr_conns = 40
+        worker.accept(listener)
+    assert not clients

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,16 @@ from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 from tests.support.clock import until
 
 LIMIT = 3
+THREADS = 20
 
 
 @pytest.fixture
 def turns_of() -> Iterator[Callable[[int], Turns]]:
-    """Make turns with a limit, in 20 threads."""
+    """Make turns with a limit, in a few threads."""
     made = list[Turns]()
 
     def make(limit: int) -> Turns:
-        made.append(Turns(ThreadPoolExecutor(20), limit))
+        made.append(Turns(THREADS, limit))
         return made[-1]
 
     yield make
@@ -111,6 +113,25 @@ def test_a_call_that_waits_for_its_client_lets_others_run(turns_of: Callable[[in
     others[0].end()
     waiting.result(10)
     assert resumed == [True]
+
+
+def test_calls_that_hold_all_threads_go_on_before_others_begin(
+    turns_of: Callable[[int], Turns], now: list[float]
+) -> None:
+    turns, everyone = turns_of(LIMIT), threading.Barrier(THREADS + 1, timeout=10)
+
+    def wait() -> None:
+        with turns.paused():
+            everyone.wait()
+            everyone.wait()
+
+    waiting: list[Future[Any]] = [turns.submit(wait) for _ in range(THREADS)]
+    everyone.wait()
+    others = [turns.submit(int) for _ in range(2 * LIMIT)]
+    assert turns.waiting == len(others)
+    everyone.wait()
+    for result in (*waiting, *others):
+        result.result(10)
 
 
 def test_a_call_that_has_left_counts_no_longer(turns_of: Callable[[int], Turns]) -> None:

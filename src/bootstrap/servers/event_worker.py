@@ -5,7 +5,7 @@ import selectors
 import signal
 import socket
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from src.bootstrap.servers.cpus import move_to
-from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, Receivers, bound_sending
+from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, Receivers, bound_sending, is_readable
 from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -49,7 +49,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def get_thread_pool(self) -> Turns:
         """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
-        return Turns(ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,)), RUNNING)
+        return Turns(self.cfg.threads, RUNNING, partial(move_to, self.cpu))
 
     def run(self) -> None:
         """Serve until the worker is told to stop."""
@@ -189,10 +189,14 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def _shed(self) -> bool:
         """Close one connection to make room, and return whether there was one.
 
-        Close the connection that has waited longest for a request, or else the one whose client reads most slowly.
+        Close the connection that has waited longest for a request, or else the one whose client reads most slowly. The
+        request of a connection that was accepted a moment ago may have arrived meanwhile.
         """
-        if self.pending_conns:
-            self.pending_conns[0].timeout = 0.0
+        silent = next((conn for conn in self.pending_conns if not is_readable(conn.sock, 0)), None)
+        if silent:
+            silent.timeout = 0.0
+            self.pending_conns.remove(silent)
+            self.pending_conns.appendleft(silent)
             super().murder_pending()
         elif self.keepalived_conns:
             self.keepalived_conns[0].timeout = 0.0

@@ -237,9 +237,9 @@ def set_silence(client: socket.socket, seconds: int) -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
 
 
-def is_readable(client: socket.socket) -> bool:
+def is_readable(client: socket.socket, milliseconds: int = NEXT_MILLISECONDS) -> bool:
     """Wait a moment for the next request. Return whether it has begun to arrive."""
-    return _is_ready(client, select.POLLIN, NEXT_MILLISECONDS)
+    return _is_ready(client, select.POLLIN, milliseconds)
 
 
 def _is_ready(client: socket.socket, event: int, milliseconds: int) -> bool:

@@ -45,16 +45,20 @@ class Turns(Executor):
     and hold up the main thread. Here a call waits without a thread, and a thread goes from one call to the next.
 
     At most ``limit`` calls count. A call that has run for ``STALL_SECONDS`` goes on, but no longer counts, so that
-    calls that wait for a slow store or another service do not hold up the others.
+    calls that wait for a slow store or another service do not hold up the others. A call that goes on after a pause
+    comes before those that have not begun, since it has a thread that they may need.
     """
 
-    def __init__(self, threads: ThreadPoolExecutor, limit: int) -> None:
-        """Let ``limit`` calls run at the same time in ``threads``."""
-        self._threads = threads
+    def __init__(self, threads: int, limit: int, initializer: Callable[[], None] | None = None) -> None:
+        """Let ``limit`` calls run at the same time in up to ``threads`` threads, which call ``initializer`` first."""
+        self._threads = ThreadPoolExecutor(threads, initializer=initializer)
+        self._free: float = threads
+        """The threads that have no call. A call that began without one would count, and keep others from running."""
         self._limit: float = limit
         self._counted: dict[_Call, float] = {}
         """When the turn of each call that counts has begun, the oldest first."""
         self._waiting = deque[_Call]()
+        self._resuming = deque[_Call]()
         self._is_held = False
         self._lock = Lock()
         self._thread = local()
@@ -62,7 +66,7 @@ class Turns(Executor):
     @property
     def waiting(self) -> int:
         """Return how many calls wait."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._resuming)
 
     @property
     def waited(self) -> float:
@@ -81,7 +85,7 @@ class Turns(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let all calls run that wait, and accept no others."""
         with self._lock:
-            self._limit = math.inf
+            self._limit = self._free = math.inf
             self._admit()
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
 
@@ -121,7 +125,7 @@ class Turns(Executor):
             call.resumes = Lock()
             call.resumes.acquire()
             with self._lock:
-                self._waiting.append(call)
+                self._resuming.append(call)
                 self._admit()
             while not call.resumes.acquire(timeout=STALL_SECONDS):
                 self.admit()
@@ -132,26 +136,28 @@ class Turns(Executor):
             call.run()
             with self._lock:
                 self._counted.pop(call, None)
+                self._free += 1
                 call = self._admit(takes_one=True)
 
     def _admit(self, *, takes_one: bool = False) -> _Call | None:
-        """Begin the calls that have waited longest, as many as may run.
+        """Let as many calls go on or begin as may run, those that have waited longest first.
 
         With ``takes_one``, return the first one that has no thread for the thread that asks.
         """
         taken = None
         now = time.monotonic()
-        while self._waiting and not self._is_held:
+        while (self._resuming or (self._waiting and self._free)) and not self._is_held:
             if len(self._counted) >= self._limit:
                 oldest = next(iter(self._counted))
                 if now < self._counted[oldest] + STALL_SECONDS:
                     break
                 del self._counted[oldest]
-            call = self._waiting.popleft()
+            call = (self._resuming or self._waiting).popleft()
             self._counted[call] = now
             if call.resumes:
                 call.resumes.release()
                 continue
+            self._free -= 1
             call.waited = now - call.submitted
             if takes_one and not taken:
                 taken = call

@@ -14,7 +14,7 @@ from typing import Any
 from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
-from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
+from src.bootstrap.servers.event_worker import BATCH, HEAD_SECONDS, RUNNING, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.interfaces.framework.requests import LATE
 
@@ -75,12 +75,18 @@ class Worker(EventWorker):
         self.stopping: Thread | None = None
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection.
+        """Accept a connection, or several if many requests wait.
 
         Of two workers that compete for a connection, the one with fewer connections usually gets it.
         """
-        time.sleep(accept_delay(self.nr_conns))
-        super().accept(listener)
+        most = BATCH if self.tpool.waiting > RUNNING else 1
+        if most == 1:
+            time.sleep(accept_delay(self.nr_conns))
+        for _ in range(most):
+            before = self.nr_conns
+            super().accept(listener)
+            if self.nr_conns in (before, self.worker_connections):  # nobody waits, or there is no more room
+                break
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
