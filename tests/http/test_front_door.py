@@ -264,6 +264,13 @@ def test_simultaneous_logins_with_the_right_password_leave_no_failures(limited: 
     assert [_fail(limited, "anna").status_code for _ in range(11)] == [401] * 10 + [429]
 
 
+def test_a_login_among_failed_ones_takes_back_only_itself(limited: Client) -> None:
+    join(limited, username="anna")
+    assert [_fail(limited, "anna").status_code for _ in range(4)] == [401] * 4
+    assert _fail(limited, "anna", password=PASSWORD).status_code == 200
+    assert [_fail(limited, "anna").status_code for _ in range(7)] == [401] * 6 + [429]
+
+
 def test_the_username_and_the_address_of_an_account_count_together_and_do_not_tell(limited: Client) -> None:
     join(limited, username="anna", email="anna@example.com")
     seen: dict[object, list[int]] = {}

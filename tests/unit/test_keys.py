@@ -5,6 +5,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -334,3 +335,11 @@ def test_secrets_are_derived_once_per_key_and_purpose(tmp_path: Path, monkeypatc
     two, again = ring.derived("test secrets")
     assert again == one[0]
     assert two != again
+
+
+def test_what_was_derived_from_a_key_neither_shows_nor_changes_it() -> None:
+    key = SigningKey.generate()
+    unused = replace(key, _derived={})
+    secret = key.derive("test secrets")
+    assert repr(secret) not in repr(key)
+    assert key == unused

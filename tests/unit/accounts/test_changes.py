@@ -301,6 +301,25 @@ class TestUsersLastSeenByAnEarlierVersion:
         assert follow(user) == replace(user, provider=replace(user.provider, project="here"))
 
 
+def test_a_visit_changes_nothing_while_a_change_is_unfinished(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("after set_email")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    unfinished = world.stored(user)
+    assert unfinished.pending
+    assert world.accounts.sync_user(unfinished) == unfinished
+    assert world.stored(user) == unfinished
+
+
+def test_a_visit_of_a_user_who_is_deleted_meanwhile_is_refused(world: AccountWorld) -> None:
+    user = world.joined()
+    world.remote.set_email(replace(user, email=NEW))
+    world.on("before update", lambda: world.users.remove(world.stored(user)))
+    with pytest.raises(InvalidToken):
+        world.accounts.sync_user(user)
+
+
 class TestUsersMadeWithoutTheProvider:
     """The service kept its passwords itself before, so these users have no account at the provider."""
 
