@@ -83,9 +83,9 @@ class ObjectLifecycle(Generic[T]):
     def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove an object of the caller, or of any user for an admin, and cancel its job.
 
-        The object is no longer visible afterwards. If removing its data fails, reconciliation repeats it. Raises
-        NotFound, InsufficientAuthentication, Unavailable, and Stale if ``revisions`` is given and the stored revision
-        is none of them.
+        The object is no longer visible afterwards. Reconciliation removes the data of a large one, and repeats what has
+        failed. Raises NotFound, InsufficientAuthentication, Unavailable, and Stale if ``revisions`` is given and the
+        stored revision is none of them.
         """
         item = self.show(caller.user, id)
         caller.require_owner_or_admin(item.user_id, self.missing)
@@ -96,8 +96,9 @@ class ObjectLifecycle(Generic[T]):
                 self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
         with suppress(NotFound):
             item = self._deleting(item, revisions)
-        with left_to_reconciliation():
-            self._erase(item)
+        if not item.is_large:
+            with left_to_reconciliation():
+                self._erase(item)
 
     def delete_for_user(self, user_id: str) -> None:
         """Remove every object of a user.

@@ -11,6 +11,9 @@ from src.domain.csv import ReadOptions, Report
 from src.domain.errors import NotFound
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
 
+LARGE_ROWS = 200_000
+"""The rows above which no request waits until a dataset is removed. A million rows take up to four seconds."""
+
 
 class DatasetStatus(StrEnum):
     """The state of the check of a dataset."""
@@ -39,6 +42,11 @@ class Dataset(StoredObject):
     read_options: ReadOptions = field(default_factory=ReadOptions)
     status: DatasetStatus = DatasetStatus.PROCESSING
     report: Report | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether removing the rows takes too long for a request."""
+        return self.report is not None and self.report.rows > LARGE_ROWS
 
     @property
     def key(self) -> str:

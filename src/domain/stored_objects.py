@@ -49,6 +49,11 @@ class StoredObject:
         """Whether the data is complete and is not being deleted."""
         return self.state is ObjectState.STORED
 
+    @property
+    def is_large(self) -> bool:
+        """Whether removing the data takes too long for a request."""
+        return False
+
     def stored(self) -> Self:
         """Return the record as stored, after all of its data has been stored."""
         return replace(self, state=ObjectState.STORED, receipt_id=None, reconcile_since=None)

@@ -355,6 +355,22 @@ class TestAttempts:
         assert told[-1] == 1.0
 
 
+@pytest.mark.parametrize("large", [True, False])
+def test_no_request_waits_until_a_large_one_is_removed(
+    world: DatasetWorld, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    dataset = world.store_one(key=None)
+    assert dataset.report
+    monkeypatch.setattr("src.domain.datasets.LARGE_ROWS", dataset.report.rows - large)
+    world.here.service.delete(caller_of(ADA), dataset.id)
+    with pytest.raises(NotFound):
+        world.show(ADA, dataset.id)
+    assert bool(world.row_sets()) == bool(world.objects()) == large
+    assert world.reconcile_later() == large
+    world.is_empty()
+    assert world.row_sets() == set()
+
+
 class TestOwners:
     def test_nobody_else_sees_what_was_found(self, world: DatasetWorld) -> None:
         id, service = world.add().dataset.id, world.here.service
