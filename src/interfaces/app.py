@@ -11,7 +11,7 @@ from src.domain.errors import Overloaded
 from src.interfaces.errors.problems import allowed, answer_error
 from src.interfaces.framework.headers import add_headers
 from src.interfaces.framework.request_log import log_requests_of
-from src.interfaces.framework.requests import LATE
+from src.interfaces.framework.requests import LATE, MONITORED
 from src.interfaces.http.features import (
     accounts,
     datasets,
@@ -76,8 +76,6 @@ _MODULES = (
 )
 """The modules in the order in which a newcomer needs their operations, which is the order of the documentation."""
 FEATURES = tuple(module.feature for module in _MODULES)
-_MONITORED = ("/health", "/healthz", "/metrics")
-"""The paths that are answered however late, so that monitoring does not take a busy service for a dead one."""
 
 
 class _App(Flask):
@@ -148,7 +146,8 @@ def create_app(
     metrics.measure(app, services.metrics, operations.traffic, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     app.register_error_handler(Exception, answer_error)
-    app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
+    for refusal in (MethodNotAllowed, Overloaded):
+        app.register_error_handler(refusal, oauth.answer_refusal)
     app.before_request(_check_request)
     compressed = compression_of(app)
     for feature in (*FEATURES, *([deliveries.feature] if services.deliveries else [])):
@@ -177,7 +176,7 @@ def _check_request() -> None:
     Raises BadRequest, NotFound, and Overloaded for a request that the server calls late.
     """
     environ = request.environ
-    if LATE in environ and request.path not in _MONITORED:
+    if LATE in environ and request.path.rstrip("/") not in MONITORED:
         raise Overloaded
     if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # RFC 9112 section 3.2
         raise BadRequest("Send the header Host.")

@@ -23,6 +23,7 @@ from src.domain.values import Email
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.portable import Store
 from src.interfaces.app import MAX_BODY_BYTES
+from src.interfaces.framework.requests import LATE
 from src.interfaces.services import Services
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol, sign_in_answer
@@ -449,6 +450,13 @@ def _crashed(method: str, path: str) -> Answer:
     return client_of(app).open(path, method=method)
 
 
+def _unavailable(method: str, path: str) -> Answer:
+    """Ask a service that is too busy for what needs no store."""
+    asker = Asker(method, path, "down")
+    answer = asker.ask()
+    return answer if answer.status_code >= 500 else asker.ask(environ_overrides={LATE: True})
+
+
 def _known(method: str, path: str) -> Answer:
     asker = Asker(method, path)
     return asker.ask(headers={"If-None-Match": asker.ask().headers["ETag"]})
@@ -470,7 +478,7 @@ CASES: dict[int, Callable[[str, str], Answer]] = {
     422: _invalid,
     429: _limited,
     500: _crashed,
-    503: lambda method, path: Asker(method, path, "down").ask(),
+    503: _unavailable,
 }
 
 

@@ -515,6 +515,12 @@ def test_input_of_a_client_cannot_start_a_line_of_the_log(
 # Overload
 
 
+def test_a_late_oauth2_client_gets_an_oauth2_error() -> None:
+    answer = client_of(build()).post("/auth/introspect", data={"token": "x"}, environ_overrides={LATE: True})
+    assert (answer.status_code, answer.content_type) == (503, "application/json")
+    assert (answer.json["error"], answer.headers["Retry-After"]) == ("temporarily_unavailable", "5")
+
+
 def test_a_late_request_is_refused_in_both_languages_and_logged_as_no_outage(caplog: pytest.LogCaptureFixture) -> None:
     client = client_of(build())
     details = []
@@ -530,7 +536,7 @@ def test_a_late_request_is_refused_in_both_languages_and_logged_as_no_outage(cap
     assert "unavailable" not in caplog.text
 
 
-@pytest.mark.parametrize("path", ["/health", "/healthz", "/metrics"])
+@pytest.mark.parametrize("path", ["/health", "/health/", "/healthz", "/ready", "/readyz", "/metrics"])
 def test_monitoring_is_answered_however_late(path: str) -> None:
     client = client_of(build())
     assert client.get(path, environ_overrides={LATE: True}).status_code == client.get(path).status_code != 503

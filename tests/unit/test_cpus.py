@@ -16,9 +16,9 @@ from gunicorn.workers.gthread import ThreadWorker
 from src.bootstrap.queues import make_queue
 from src.bootstrap.servers import worker as web_worker
 from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, leave_cpu, move_to
-from src.bootstrap.servers.event_worker import BATCH, RUNNING
+from src.bootstrap.servers.event_worker import RUNNING
 from src.bootstrap.servers.gunicorn import Server
-from src.bootstrap.servers.worker import accept_delay
+from src.bootstrap.servers.worker import ACCEPTED_AT_ONCE, accept_delay
 from src.domain.csv import ReadOptions
 from src.infrastructure.csv.checker import PolarsCsvChecker
 from src.settings import Settings
@@ -131,7 +131,7 @@ def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch, clien
     assert time.monotonic() - began >= 0.2
 
 
-@pytest.mark.parametrize(("connections", "accepted"), [(40, BATCH), (98, 2)])
+@pytest.mark.parametrize(("connections", "accepted"), [(40, ACCEPTED_AT_ONCE), (98, 2)])
 def test_a_busy_worker_accepts_several_up_to_its_limit(clients: list[int], connections: int, accepted: int) -> None:
     worker = Accepting(connections, waiting=RUNNING + 1)
     with socket() as listener:

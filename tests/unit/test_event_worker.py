@@ -1,7 +1,9 @@
 """Which connection a worker closes when it has too many."""
 
 from collections import deque
+from concurrent.futures import Future
 from contextlib import nullcontext
+from io import BytesIO
 from selectors import DefaultSelector
 from socket import socket, socketpair
 from types import SimpleNamespace
@@ -11,7 +13,7 @@ import pytest
 from gunicorn.workers.gthread import TConn
 
 from src.bootstrap.servers.event_worker import EventWorker
-from src.bootstrap.servers.sockets import Receivers
+from src.bootstrap.servers.sockets import ClientSocket, Receivers
 
 
 class Full(EventWorker):
@@ -22,21 +24,34 @@ class Full(EventWorker):
         self.tpool = SimpleNamespace(paused=nullcontext)
         self.pending_conns, self.keepalived_conns, self.sending = deque[Any](), deque[Any](), dict[Any, float]()
         self.nr_conns = self.worker_connections = 0
+        self.alive, self.cfg = True, SimpleNamespace(keepalive=75)
 
-    def connect(self) -> socket:
-        """Return the client's end of a new connection."""
+    def connect(self, *, is_kept: bool) -> socket:
+        """Return the client's end of a connection that is new, or that was kept after a response."""
         client, accepted = socketpair()
         client.settimeout(0)
-        self.enqueue_req(TConn(None, accepted, "client", "server"))
-        self.nr_conns = self.worker_connections = len(self.pending_conns)
+        conn = TConn(self.cfg, accepted, "client", "server")
+        if is_kept:
+            conn.initialized, conn.sock = True, ClientSocket(accepted, self.receivers)
+            conn.parser = SimpleNamespace(unreader=SimpleNamespace(buf=BytesIO()))
+            kept = Future[bool]()
+            kept.set_result(True)
+            self.finish_request(conn, kept)
+        else:
+            self.enqueue_req(conn)
+        self.nr_conns += 1
+        self.worker_connections = self.nr_conns
         return client
 
 
 @pytest.mark.parametrize(("sending", "closed"), [([], 0), ([0], 1), ([0, 1], 2), ([0, 1, 2], None)])
-def test_the_oldest_connection_is_closed_whose_request_has_not_arrived(sending: list[int], closed: int | None) -> None:
+@pytest.mark.parametrize("kept", [[], [0], [1], [2], [0, 1, 2]])
+def test_the_connection_is_closed_that_has_been_silent_for_longest(
+    sending: list[int], closed: int | None, kept: list[int]
+) -> None:
     with DefaultSelector() as poller:
         worker = Full(poller)
-        clients = [worker.connect() for _ in range(3)]
+        clients = [worker.connect(is_kept=number in kept) for number in range(3)]
         for each in sending:
             clients[each].send(b"G")
         worker.murder_pending()
@@ -47,5 +62,5 @@ def test_the_oldest_connection_is_closed_whose_request_has_not_arrived(sending: 
                 else:
                     with pytest.raises(BlockingIOError):
                         client.recv(1)
-        for conn in worker.pending_conns:
+        for conn in (*worker.pending_conns, *worker.keepalived_conns):
             conn.close()

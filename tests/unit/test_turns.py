@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -132,6 +133,46 @@ def test_calls_that_hold_all_threads_go_on_before_others_begin(
     everyone.wait()
     for result in (*waiting, *others):
         result.result(10)
+
+
+def test_a_call_that_goes_on_waits_behind_those_that_came_before(turns_of: Callable[[int], Turns]) -> None:
+    turns, paused, resumes, order = turns_of(1), threading.Event(), threading.Event(), list[str]()
+
+    def wait() -> None:
+        with turns.paused():
+            paused.set()
+            assert resumes.wait(10)
+        order.append("went on")
+
+    waiting = turns.submit(wait)
+    assert paused.wait(10)
+    other = Running(turns)
+    turns.submit(order.append, "waited longer")
+    resumes.set()
+    until(lambda: turns.waiting == 2, "the paused call waits for a turn")
+    turns.submit(order.append, "came later")
+    turns.submit_first(partial(order.append, "came first"))
+    other.end()
+    waiting.result(10)
+    turns.submit(int).result(10)
+    assert order == ["came first", "waited longer", "went on", "came later"]
+
+
+def test_a_call_waits_for_a_thread_when_the_system_starts_no_more(
+    turns_of: Callable[[int], Turns], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = turns_of(LIMIT)
+    first = Running(turns)
+    assert first.begun.wait(10)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        others = [turns.submit(int) for _ in range(2 * LIMIT)]
+        first.end()
+        assert [other.result(10) for other in others] == [0] * len(others)
 
 
 def test_a_call_that_has_left_counts_no_longer(turns_of: Callable[[int], Turns]) -> None:

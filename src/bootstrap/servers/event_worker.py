@@ -21,7 +21,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
 BATCH = 4
-"""The events above which no request begins while the main thread passes them on."""
+"""The events above which no waiting request begins while the main thread passes them on."""
 HEAD_SECONDS = 10.0
 """The time that the head of a request may take to arrive. That of the first one counts from the connection."""
 MAX_SENDING = 256
@@ -161,7 +161,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.poller.unregister(client)
         del self.sending[conn]
         client.resumed += 1
-        more = self.tpool.submit(self._send_more, conn, fs)
+        more = self.tpool.submit_first(partial(self._send_more, conn, fs))  # until then, MAX_SENDING does not count it
         more.add_done_callback(lambda sent: self.method_queue.defer(self.finish_request, conn, sent))
 
     def _send_more(self, conn: Any, fs: Future[Any]) -> Any:
@@ -186,21 +186,23 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.nr_conns -= 1
         conn.sock.abort()
 
+    def _silent_since(self, conn: Any) -> float:
+        return float(conn.timeout - (self.cfg.keepalive if conn.initialized else HEAD_SECONDS))
+
     def _shed(self) -> bool:
         """Close one connection to make room, and return whether there was one.
 
-        Close the connection that has waited longest for a request, or else the one whose client reads most slowly. The
-        request of a connection that was accepted a moment ago may have arrived meanwhile.
+        Close the connection that has been silent for longest, or else the one whose client reads most slowly. A request
+        may have arrived since the last events were handled.
         """
-        silent = next((conn for conn in self.pending_conns if not is_readable(conn.sock, 0)), None)
-        if silent:
-            silent.timeout = 0.0
-            self.pending_conns.remove(silent)
-            self.pending_conns.appendleft(silent)
-            super().murder_pending()
-        elif self.keepalived_conns:
-            self.keepalived_conns[0].timeout = 0.0
-            self.murder_keepalived()
+        watched = (self.pending_conns, self.keepalived_conns)
+        silent = [next((conn for conn in conns if not is_readable(conn.sock, 0)), None) for conns in watched]
+        if any(silent):
+            conn = min(filter(None, silent), key=self._silent_since)
+            (self.keepalived_conns if conn.initialized else self.pending_conns).remove(conn)
+            self.poller.unregister(conn.sock)
+            self.nr_conns -= 1
+            conn.close()
         elif self.sending:
             self._cut_slowest()
         else:

@@ -1,6 +1,8 @@
 """Limits how many requests of a process run at the same time."""
 
+import logging
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_log = logging.getLogger("portero.server")
+
 STALL_SECONDS = 0.3
 """The time after which a call no longer counts, because its thread is likely to wait for a dependency."""
 
@@ -23,10 +27,11 @@ class _Call:
     """A call that waits for a thread, or runs in one. While ``resumes`` is locked, its thread waits."""
 
     function: Callable[[], Any]
-    submitted: float
+    queued: float
+    """When it began to wait for its turn."""
     result: Future[Any] = field(default_factory=Future)
     waited: float = 0.0
-    """The seconds between its submission and its turn."""
+    """The seconds that it has waited for its turn, or for the last one if it has paused."""
     resumes: "Lock | None" = None
 
     def run(self) -> None:
@@ -45,8 +50,8 @@ class Turns(Executor):
     and hold up the main thread. Here a call waits without a thread, and a thread goes from one call to the next.
 
     At most ``limit`` calls count. A call that has run for ``STALL_SECONDS`` goes on, but no longer counts, so that
-    calls that wait for a slow store or another service do not hold up the others. A call that goes on after a pause
-    comes before those that have not begun, since it has a thread that they may need.
+    calls that wait for a slow store or another service do not hold up the others. While paused calls hold all threads,
+    they go on before others begin.
     """
 
     def __init__(self, threads: int, limit: int, initializer: Callable[[], None] | None = None) -> None:
@@ -58,7 +63,6 @@ class Turns(Executor):
         self._counted: dict[_Call, float] = {}
         """When the turn of each call that counts has begun, the oldest first."""
         self._waiting = deque[_Call]()
-        self._resuming = deque[_Call]()
         self._is_held = False
         self._lock = Lock()
         self._thread = local()
@@ -66,7 +70,7 @@ class Turns(Executor):
     @property
     def waiting(self) -> int:
         """Return how many calls wait."""
-        return len(self._waiting) + len(self._resuming)
+        return len(self._waiting)
 
     @property
     def waited(self) -> float:
@@ -79,6 +83,14 @@ class Turns(Executor):
         call = _Call(partial(function, *args, **kwargs), time.monotonic())
         with self._lock:
             self._waiting.append(call)
+            self._admit()
+        return call.result
+
+    def submit_first(self, function: Callable[[], T]) -> Future[T]:
+        """Call a function before all calls that wait. Return its future result."""
+        call = _Call(function, time.monotonic())
+        with self._lock:
+            self._waiting.appendleft(call)
             self._admit()
         return call.result
 
@@ -124,8 +136,9 @@ class Turns(Executor):
             call: _Call = self._thread.call
             call.resumes = Lock()
             call.resumes.acquire()
+            call.queued = time.monotonic()
             with self._lock:
-                self._resuming.append(call)
+                self._waiting.append(call)
                 self._admit()
             while not call.resumes.acquire(timeout=STALL_SECONDS):
                 self.admit()
@@ -134,6 +147,7 @@ class Turns(Executor):
         while call:
             self._thread.call = call
             call.run()
+            del self._thread.call  # or a thread without a call would keep the connection of its last one
             with self._lock:
                 self._counted.pop(call, None)
                 self._free += 1
@@ -146,21 +160,33 @@ class Turns(Executor):
         """
         taken = None
         now = time.monotonic()
-        while (self._resuming or (self._waiting and self._free)) and not self._is_held:
+        while not self._is_held and (call := self._first()):
             if len(self._counted) >= self._limit:
                 oldest = next(iter(self._counted))
                 if now < self._counted[oldest] + STALL_SECONDS:
                     break
                 del self._counted[oldest]
-            call = (self._resuming or self._waiting).popleft()
+            self._waiting.remove(call)
             self._counted[call] = now
+            call.waited = now - call.queued
             if call.resumes:
                 call.resumes.release()
                 continue
             self._free -= 1
-            call.waited = now - call.submitted
             if takes_one and not taken:
                 taken = call
             else:
-                self._threads.submit(self._run, call)
+                self._begin(call)
         return taken
+
+    def _begin(self, call: _Call) -> None:
+        try:
+            self._threads.submit(self._run, call)
+        except RuntimeError:
+            if self._limit == math.inf:  # after a shutdown
+                raise
+            _log.warning("The system starts no more threads; a request waits for one of %s", threading.active_count())
+
+    def _first(self) -> _Call | None:
+        """Return the call that has waited longest of those that have a thread or can get one."""
+        return next((call for call in self._waiting if self._free or call.resumes), None)

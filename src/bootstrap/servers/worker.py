@@ -14,7 +14,7 @@ from typing import Any
 from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
-from src.bootstrap.servers.event_worker import BATCH, HEAD_SECONDS, RUNNING, EventWorker
+from src.bootstrap.servers.event_worker import HEAD_SECONDS, RUNNING, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.interfaces.framework.requests import LATE
 
@@ -25,6 +25,8 @@ SILENCE_SECONDS = 5
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
 
+ACCEPTED_AT_ONCE = 4
+"""The connections that a worker accepts at once when more requests wait than run."""
 CROWD = 256
 """The requests of a worker that may wait without any of them being refused."""
 LATE_SECONDS = 1.5
@@ -79,10 +81,8 @@ class Worker(EventWorker):
 
         Of two workers that compete for a connection, the one with fewer connections usually gets it.
         """
-        most = BATCH if self.tpool.waiting > RUNNING else 1
-        if most == 1:
-            time.sleep(accept_delay(self.nr_conns))
-        for _ in range(most):
+        time.sleep(accept_delay(self.nr_conns))
+        for _ in range(ACCEPTED_AT_ONCE if self.tpool.waiting > RUNNING else 1):
             before = self.nr_conns
             super().accept(listener)
             if self.nr_conns in (before, self.worker_connections):  # nobody waits, or there is no more room

@@ -12,6 +12,8 @@ from src.interfaces.services import Services
 
 LATE = "portero.late"
 """The key in the environment of a request that the server has let wait too long, and that must not be served."""
+MONITORED = ("/health", "/healthz", "/ready", "/readyz", "/metrics")
+"""The paths that are answered however late, so that monitoring does not take a busy service for a dead one."""
 
 
 def services() -> Services:

@@ -7,7 +7,6 @@ from urllib.parse import unquote_plus
 
 from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
-from werkzeug.exceptions import MethodNotAllowed
 
 from src.application.factors import Answer
 from src.domain.errors import (
@@ -154,8 +153,8 @@ def show_openid_metadata() -> Response:
     )
 
 
-def answer_wrong_method(error: MethodNotAllowed) -> Response:
-    """Return the response to a request with a method that the path does not allow.
+def answer_refusal(error: Exception) -> Response:
+    """Return the response to a request that is refused before its operation.
 
     On the routes for OAuth2 clients, the response is an OAuth2 error. On all other routes, it is a problem.
     """

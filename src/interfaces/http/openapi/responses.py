@@ -13,6 +13,7 @@ from src.domain.values import Scope
 from src.interfaces.errors.catalogue import CATALOGUE
 from src.interfaces.errors.oauth import oauth_code, oauth_example, oauth_status
 from src.interfaces.errors.problems import example
+from src.interfaces.framework.requests import MONITORED
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Operation, Route
 from src.interfaces.http.framework.views import OAuthError, ProblemSchema
@@ -78,6 +79,8 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
     """Return the kinds of errors with which the route can answer, by status."""
     raised: set[type[PorteroError]] = set(operation.errors)
     codes = {"request-uri-too-long", "request-header-fields-too-large", "internal-server-error"}
+    if route.path not in MONITORED:
+        raised |= {errors.Overloaded}
     if operation.access is not Access.PUBLIC:
         # The first visit of a user of the identity provider makes a user here, if that may come in; its address may be
         # taken. An ID token of a user with factors may prove too little.
