@@ -1,9 +1,10 @@
-"""A service that is told to stop in the middle of a job: the job loses no attempt."""
+"""A service that is told to stop: no job loses an attempt, and no connection its request."""
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.e2e.service import redis_server, serving, working
 from tests.e2e.test_background import Visitor, relayed
+from tests.e2e.test_waiting_clients import children
 from tests.support import outside
 from tests.support.clock import until
 from tests.support.emulators import free_port
@@ -67,3 +69,31 @@ def stop_in_the_middle(process: "Popen[bytes]", world: Outside) -> None:
     world.relay.forget()
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(10) == 0
+
+
+def test_no_connection_completes_that_no_worker_would_accept(tmp_path: Path) -> None:
+    port = free_port()
+
+    def completes() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.3).close()
+        except TimeoutError:
+            return False
+        return True
+
+    with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
+        [worker] = children(service.pid)
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            with socket.create_connection(("127.0.0.1", port), 30) as waiting:
+                waiting.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+                service.send_signal(signal.SIGTERM)
+                until(lambda: not completes(), "the service has begun to stop")
+                os.kill(worker, signal.SIGCONT)
+                assert waiting.recv(1000).startswith(b"HTTP/1.1 200 ")
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
+        assert service.wait(30) == 0
+    with pytest.raises(ConnectionRefusedError):
+        completes()

@@ -13,7 +13,8 @@ from typing import Any
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from src.bootstrap.servers.cpus import move_to
-from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, Receivers, bound_sending, is_readable
+from src.bootstrap.servers.listeners import bound_sending
+from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, Receivers, is_readable
 from src.bootstrap.servers.turns import STALL_SECONDS, Turns
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)

@@ -12,9 +12,11 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from src.bootstrap.servers.cpus import cpus_for
 from src.bootstrap.servers.event_worker import STOP_SIGNALS
+from src.bootstrap.servers.listeners import complete_no_more
 from src.bootstrap.servers.open_files import connections_for, raise_limit
 from src.bootstrap.servers.worker import BODY_SECONDS, Worker
 from src.settings import ConfigurationError
@@ -25,6 +27,17 @@ RETRY_SECONDS = 1.0
 """The pause after a worker that could not take the place of another one."""
 CONNECTIONS = 1000
 """The connections of a worker. Of more, the one that has been silent for longest is closed."""
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn has no types
+    """The first process of the server, which starts and stops the workers."""
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers. They accept the connections that are complete when the stop begins."""
+        if not self.reexec_pid and not self.master_pid:  # else another server goes on with these listeners
+            for listener in self.LISTENERS:
+                complete_no_more(listener.sock)
+        super().stop(graceful)
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
@@ -88,7 +101,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         block = partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOP_SIGNALS)
         unblock = partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.register_at_fork(before=block, after_in_parent=unblock)
-        super().run()
+        try:
+            _Arbiter(self).run()
+        except RuntimeError as error:
+            sys.exit(f"Error: {error}")
 
     def load(self) -> Flask:
         """Return the application in a worker. Raises ConfigurationError if the settings are wrong.

@@ -20,8 +20,6 @@ SEND_SECONDS = 20
 """The time for which a client may take nothing of a response."""
 MAX_WAITING = 32
 """The threads of a process that may wait for a client to take more of a response of unknown length."""
-_KERNEL_BYTES = 1 << 16
-"""The part of a response that the kernel keeps at most for a client that takes nothing."""
 _RECEIVED_BYTES = 1 << 16
 """The part of a body that is received at most at once."""
 _HEAD_BYTES = 1024
@@ -218,17 +216,6 @@ class ClientSocket(socket.socket):
         close, self._items, self._close_items = self._close_items, None, None
         if close:
             close()
-
-
-def bound_sending(listener: socket.socket) -> None:
-    """Limit how many bytes, and for how long, the kernel keeps for a client that does not read.
-
-    The connections that ``listener`` accepts inherit these limits. On a system without such options, its own limits
-    apply.
-    """
-    for name, value in (("TCP_NOTSENT_LOWAT", _KERNEL_BYTES), ("TCP_USER_TIMEOUT", SEND_SECONDS * 1000)):
-        if hasattr(socket, name):
-            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def set_silence(client: socket.socket, seconds: int) -> None:
