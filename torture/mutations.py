@@ -5,6 +5,7 @@ packages that are called ``src``, and cosmic-ray changes the files of the workin
 """
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -55,9 +56,14 @@ class _Site(NamedTuple):
 
 
 def mutants_of(path: str) -> list[Mutant]:
-    """Return every mutant of a module."""
+    """Return every mutant of a module. Those that repeat a change in their function are numbered."""
     tree = ast.parse((ROOT / path).read_text("utf-8"))
-    return [Mutant(path, number, site.function, site.change) for number, site in enumerate(_sites(tree))]
+    mutants, alike = list[Mutant](), Counter[tuple[str, str]]()
+    for number, site in enumerate(_sites(tree)):
+        alike[site.function, site.change] += 1
+        ordinal = alike[site.function, site.change]
+        mutants.append(Mutant(path, number, site.function, site.change + (f" ({ordinal})" if ordinal > 1 else "")))
+    return mutants
 
 
 def mutated(path: str, number: int) -> ast.Module:

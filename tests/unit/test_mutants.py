@@ -25,3 +25,9 @@ def test_the_checks_of_a_caller_are_mutated() -> None:
         "`raise self.refusal(detail, Role.ADMIN)` → `pass`",
         "`self.require_two_factors()` → `pass`",
     }
+
+
+def test_each_mutant_has_an_id_of_its_own() -> None:
+    for path in (MODULE, "src/interfaces/http/framework/operations.py"):
+        mutants = mutants_of(path)
+        assert len({mutant.id for mutant in mutants}) == len(mutants)
