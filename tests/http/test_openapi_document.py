@@ -67,6 +67,21 @@ def test_creates_take_an_idempotency_key(path: str) -> None:
     assert [(key["schema"]["minLength"], key["schema"]["maxLength"]) for key in keys] == [(1, 255)]
 
 
+def test_only_what_always_starts_a_job_links_to_it() -> None:
+    linking = {
+        f"{method} {path}"
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+        if method != "get" and "'Link'" in str(operation["responses"])
+    }
+    assert linking == {"post /api/dogs/{name}", "post /api/files", "post /datasets"}
+
+
+def test_deletes_of_what_admins_may_delete_say_which_proof_admins_need() -> None:
+    told = {path for path, methods in DOCUMENT["paths"].items() if "to others" in str(methods.get("delete"))}
+    assert told == {"/api/dogs/{name}", "/api/files/{id}", "/datasets/{id}", "/jobs/{id}", "/users/{id}"}
+
+
 def test_every_list_has_a_limit_and_a_cursor() -> None:
     lists = [each for each in OPERATIONS if each["operationId"].startswith("list") and "kinds" not in str(each).lower()]
     assert len(lists) > 5

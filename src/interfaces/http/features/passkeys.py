@@ -33,7 +33,7 @@ class PasskeyLogin(Body):
     passkey: PasskeyField
 
 
-@route("POST /auth/passkey/options", Access.PUBLIC, PasskeyOptionsView, errors=(NotFound,), stateless=True)
+@route("POST /auth/passkey/options", Access.PUBLIC, PasskeyOptionsView, errors=(NotFound,))
 def show_passkey_options() -> Response:
     """Get the options for `navigator.credentials.get`, to log in with a passkey.
 

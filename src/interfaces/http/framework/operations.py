@@ -110,8 +110,6 @@ class Operation:
     """Whether admins may do to others what users do to what is theirs. For others, admins need two factors."""
     oauth: bool = False
     """Whether errors are answered as OAuth2 clients read them."""
-    stateless: bool = False
-    """Whether the operation neither reads nor writes what is stored, so that it works while the store is away."""
     handler: Handler = field(init=False)
     query: type[Query] | None = field(init=False)
     idempotent: bool = field(init=False)

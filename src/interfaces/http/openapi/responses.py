@@ -85,7 +85,7 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
         # The first visit of a user of the identity provider makes a user here, if that may come in; its address may be
         # taken. An ID token of a user with factors may prove too little.
         raised |= {errors.InvalidToken, errors.InsufficientAuthentication, errors.RegistrationClosed}
-        raised |= {errors.Taken, errors.Unavailable}
+        raised |= {errors.Taken}
         raised |= {errors.InsufficientScope} if operation.scope is Scope.WRITE else set()
         raised |= set() if operation.scope else {errors.Forbidden}
     if operation.access.needs_token:
@@ -97,7 +97,7 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
     if operation.idempotent:
         raised |= {errors.Invalid, errors.InProgress}
     if operation.reads_body:
-        raised |= {errors.Invalid} if operation.stateless else {errors.Invalid, errors.Unavailable}
+        raised |= {errors.Invalid}
         codes |= {"bad-request", "request-entity-too-large", "unsupported-media-type"}
     if operation.download:
         raised |= {errors.Stale}
