@@ -14,11 +14,10 @@ import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
 from src.bootstrap.queues import make_queue
-from src.bootstrap.servers import worker as web_worker
+from src.bootstrap.servers import event_worker
 from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, leave_cpu, move_to
-from src.bootstrap.servers.event_worker import RUNNING
+from src.bootstrap.servers.event_worker import ACCEPTED_AT_ONCE, RUNNING, EventWorker, accept_delay
 from src.bootstrap.servers.gunicorn import Server
-from src.bootstrap.servers.worker import ACCEPTED_AT_ONCE, accept_delay
 from src.domain.csv import ReadOptions
 from src.infrastructure.csv.checker import PolarsCsvChecker
 from src.settings import Settings
@@ -99,7 +98,7 @@ def test_a_worker_with_more_connections_accepts_later_but_not_much_later() -> No
     assert delays[-1] <= 2e-4
 
 
-class Accepting(web_worker.Worker):
+class Accepting(EventWorker):
     """A worker of which only ``accept`` works."""
 
     def __init__(self, connections: int, waiting: int) -> None:
@@ -112,7 +111,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let clients wait for a connection; each is accepted once."""
     clients = list(range(50))
 
-    def accept(worker: web_worker.Worker, listener: object) -> None:
+    def accept(worker: EventWorker, listener: object) -> None:
         if clients:
             clients.pop()
             worker.nr_conns += 1
@@ -122,7 +121,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch, clients: list[int]) -> None:
-    monkeypatch.setattr(web_worker, "accept_delay", lambda connections: connections / 10)
+    monkeypatch.setattr(event_worker, "accept_delay", lambda connections: connections / 10)
     worker = Accepting(2, waiting=0)
     began = time.monotonic()
     with socket() as listener:

@@ -21,6 +21,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 """The signals that end a worker."""
 RUNNING = 16
 """The requests of a worker that run at the same time. More are slower together, and keep the main thread waiting."""
+ACCEPTED_AT_ONCE = 4
+"""The connections that a worker accepts at once when more requests wait than run."""
 BATCH = 4
 """The events above which no waiting request begins while the main thread passes them on."""
 HEAD_SECONDS = 10.0
@@ -72,13 +74,21 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         super(ThreadWorker, self).handle_quit(sig, frame)
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, unless the system has no file descriptor or memory for it."""
-        try:
-            super().accept(listener)
-        except OSError as error:
-            if error.errno not in _EXHAUSTED:
-                raise
-            self.exhausted = error
+        """Accept a connection, or several if many requests wait, unless the system has no room for another.
+
+        Of two workers that compete for a connection, the one with fewer connections usually gets it.
+        """
+        time.sleep(accept_delay(self.nr_conns))
+        for _ in range(ACCEPTED_AT_ONCE if self.tpool.waiting > RUNNING else 1):
+            before = self.nr_conns
+            try:
+                super().accept(listener)
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    raise
+                self.exhausted = error
+            if self.nr_conns in (before, self.worker_connections):  # nobody waits, or there is no more room
+                break
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait for events of connections, and pass them on. Many are passed on before the next request begins.
@@ -197,9 +207,9 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         may have arrived since the last events were handled.
         """
         watched = (self.pending_conns, self.keepalived_conns)
-        silent = [next((conn for conn in conns if not is_readable(conn.sock, 0)), None) for conns in watched]
-        if any(silent):
-            conn = min(filter(None, silent), key=self._silent_since)
+        oldest = [next((conn for conn in conns if not is_readable(conn.sock, 0)), None) for conns in watched]
+        if silent := [conn for conn in oldest if conn]:
+            conn = min(silent, key=self._silent_since)
             (self.keepalived_conns if conn.initialized else self.pending_conns).remove(conn)
             self.poller.unregister(conn.sock)
             self.nr_conns -= 1
@@ -209,3 +219,8 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         else:
             return False
         return True
+
+
+def accept_delay(connections: int) -> float:
+    """Return the seconds to wait before accepting, so that workers with fewer connections accept first."""
+    return min(connections, 10) * 2e-5

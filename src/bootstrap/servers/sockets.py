@@ -225,7 +225,7 @@ def set_silence(client: socket.socket, seconds: int) -> None:
 
 
 def is_readable(client: socket.socket, milliseconds: int = NEXT_MILLISECONDS) -> bool:
-    """Wait a moment for the next request. Return whether it has begun to arrive."""
+    """Wait for the next request, by default for a moment. Return whether it has begun to arrive."""
     return _is_ready(client, select.POLLIN, milliseconds)
 
 

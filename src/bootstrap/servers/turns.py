@@ -80,19 +80,11 @@ class Turns(Executor):
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call a function in a thread when its turn has come. Return its future result."""
-        call = _Call(partial(function, *args, **kwargs), time.monotonic())
-        with self._lock:
-            self._waiting.append(call)
-            self._admit()
-        return call.result
+        return self._queue(partial(function, *args, **kwargs), self._waiting.append)
 
     def submit_first(self, function: Callable[[], T]) -> Future[T]:
         """Call a function before all calls that wait. Return its future result."""
-        call = _Call(function, time.monotonic())
-        with self._lock:
-            self._waiting.appendleft(call)
-            self._admit()
-        return call.result
+        return self._queue(function, self._waiting.appendleft)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let all calls run that wait, and accept no others."""
@@ -142,6 +134,13 @@ class Turns(Executor):
                 self._admit()
             while not call.resumes.acquire(timeout=STALL_SECONDS):
                 self.admit()
+
+    def _queue(self, function: Callable[[], T], add: Callable[[_Call], None]) -> Future[T]:
+        call = _Call(function, time.monotonic())
+        with self._lock:
+            add(call)
+            self._admit()
+        return call.result
 
     def _run(self, call: _Call | None) -> None:
         while call:

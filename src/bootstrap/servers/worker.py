@@ -2,7 +2,6 @@
 
 import json
 import math
-import socket
 import time
 import uuid
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any
 from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
-from src.bootstrap.servers.event_worker import HEAD_SECONDS, RUNNING, EventWorker
+from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.interfaces.framework.requests import LATE
 
@@ -25,8 +24,6 @@ SILENCE_SECONDS = 5
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
 
-ACCEPTED_AT_ONCE = 4
-"""The connections that a worker accepts at once when more requests wait than run."""
 CROWD = 256
 """The requests of a worker that may wait without any of them being refused."""
 LATE_SECONDS = 1.5
@@ -75,18 +72,6 @@ class Worker(EventWorker):
         self.arrivals: dict[ClientSocket, _Arrival] = {}
         self.wsgi: Any = None
         self.stopping: Thread | None = None
-
-    def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or several if many requests wait.
-
-        Of two workers that compete for a connection, the one with fewer connections usually gets it.
-        """
-        time.sleep(accept_delay(self.nr_conns))
-        for _ in range(ACCEPTED_AT_ONCE if self.tpool.waiting > RUNNING else 1):
-            before = self.nr_conns
-            super().accept(listener)
-            if self.nr_conns in (before, self.worker_connections):  # nobody waits, or there is no more room
-                break
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
@@ -246,8 +231,3 @@ class Worker(EventWorker):
         with suppress(OSError):  # the client has left
             client.sendall((head + body).encode())
             client.flush()
-
-
-def accept_delay(connections: int) -> float:
-    """Return the seconds to wait before accepting, so that workers with fewer connections accept first."""
-    return min(connections, 10) * 2e-5
