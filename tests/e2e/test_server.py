@@ -20,6 +20,7 @@ import requests
 from src.bootstrap.servers.event_worker import HEAD_SECONDS
 from tests.e2e.connections import BODY, UNREAD
 from tests.e2e.service import ROOT, portero, serving
+from tests.e2e.test_waiting_clients import children
 from tests.support.clock import Stopwatch, until
 from tests.support.emulators import free_port
 from tests.support.load import asking
@@ -164,10 +165,10 @@ def test_a_reload_or_the_stop_of_one_worker_loses_no_request(tmp_path: Path) -> 
     with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
         for _ in range(3):
             _wait_for_answers(outcomes)
-            old = set(_workers(service.pid))
+            old = set(children(service.pid))
             os.kill(service.pid, signal.SIGHUP)
             until(partial(_are_gone, service.pid, old), "the workers are replaced")
-            os.kill(_workers(service.pid)[0], signal.SIGTERM)
+            os.kill(children(service.pid)[0], signal.SIGTERM)
         _wait_for_answers(outcomes)
     assert outcomes.keys() == {"200"}
 
@@ -177,7 +178,7 @@ def test_a_killed_worker_loses_only_the_requests_that_it_had_begun(tmp_path: Pat
     with serving(tmp_path, port) as service, asking(port, "/health", clients) as outcomes:
         for _ in range(kills):
             _wait_for_answers(outcomes)
-            os.kill(_workers(service.pid)[0], signal.SIGKILL)
+            os.kill(children(service.pid)[0], signal.SIGKILL)
         _wait_for_answers(outcomes)
     assert outcomes["refused"] == 0
     assert outcomes["lost"] <= clients * kills
@@ -188,9 +189,9 @@ def test_granian_loses_no_request_that_begins_after_a_killed_worker_is_gone(tmp_
     with serving(tmp_path, port, {"SERVER": "granian"}) as service, asking(port, "/health", clients) as outcomes:
         until(lambda: _listeners(port) == 2, "both workers serve")
         _wait_for_answers(outcomes)
-        worker = _workers(service.pid)[0]
+        worker = children(service.pid)[0]
         os.kill(worker, signal.SIGKILL)
-        until(lambda: worker not in _workers(service.pid), "the worker is gone")
+        until(lambda: worker not in children(service.pid), "the worker is gone")
         lost = outcomes["lost"]
         _wait_for_answers(outcomes)
     assert outcomes["refused"] == 0
@@ -219,16 +220,16 @@ def test_each_worker_serves_on_a_cpu_of_its_own_when_there_are_as_many(
     with serving(tmp_path, port, settings) as service, asking(port, "/health"):
 
         def are_replaced(gone: set[int]) -> bool:
-            workers = _workers(service.pid)
+            workers = children(service.pid)
             used = [_single_cpus(worker) for worker in workers]
             return gone.isdisjoint(workers) and sorted(used, key=sorted) == [{cpu} for cpu in two_cpus]
 
         until(partial(are_replaced, set()), "each worker has a CPU")
-        for worker in _workers(service.pid)[:kills]:
+        for worker in children(service.pid)[:kills]:
             os.kill(worker, signal.SIGKILL)
             until(partial(are_replaced, {worker}), "another worker has the CPU of the one that was killed")
         for _ in range(reloads):
-            old = set(_workers(service.pid))
+            old = set(children(service.pid))
             os.kill(service.pid, signal.SIGHUP)
             until(partial(are_replaced, old), "the workers after a reload have a CPU each")
 
@@ -236,8 +237,8 @@ def test_each_worker_serves_on_a_cpu_of_its_own_when_there_are_as_many(
 def test_workers_use_all_cpus_when_there_are_more_of_them(tmp_path: Path) -> None:
     port, workers = free_port(), len(os.sched_getaffinity(0)) + 1
     with serving(tmp_path, port, {"WEB_CONCURRENCY": str(workers)}) as service, asking(port, "/health"):
-        until(lambda: all(_usable_cpus(worker)[1:] for worker in _workers(service.pid)), "each has threads that serve")
-        usable = [cpus for worker in _workers(service.pid) for cpus in _usable_cpus(worker)]
+        until(lambda: all(_usable_cpus(worker)[1:] for worker in children(service.pid)), "each has threads that serve")
+        usable = [cpus for worker in children(service.pid) for cpus in _usable_cpus(worker)]
         assert all(cpus == os.sched_getaffinity(0) for cpus in usable)
 
 
@@ -332,10 +333,6 @@ def _wait_for_answers(outcomes: Counter[str]) -> None:
     until(lambda: outcomes["200"] >= before + 100, "requests are answered")
 
 
-def _workers(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def _listeners(port: int) -> int:
     """Return how many sockets listen on a port."""
     sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
@@ -344,7 +341,7 @@ def _listeners(port: int) -> int:
 
 def _are_gone(pid: int, workers: set[int]) -> bool:
     """Return whether a server has new workers, and none of the given ones."""
-    left = _workers(pid)
+    left = children(pid)
     return bool(left) and workers.isdisjoint(left)
 
 
@@ -367,9 +364,9 @@ def test_a_worker_that_has_just_been_forked_is_stopped_too(tmp_path: Path) -> No
     hook = "import os, time; os.register_at_fork(after_in_child=lambda: time.sleep(1))"
     (tmp_path / "sitecustomize.py").write_text(hook)
     with serving(tmp_path, free_port(), {"PYTHONPATH": f"{tmp_path}:{ROOT}"}) as process:
-        first = set(_workers(process.pid))
+        first = set(children(process.pid))
         os.kill(process.pid, signal.SIGTTIN)
-        until(lambda: bool(set(_workers(process.pid)) - first), "another worker is forked")
+        until(lambda: bool(set(children(process.pid)) - first), "another worker is forked")
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(15) == 0
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from src.application.sessions import Caller
 from src.domain.dogs import Dog, PictureStatus, parse_dog_name
-from src.domain.errors import Stale, Taken, Unavailable
+from src.domain.errors import Stale, Taken
 from src.domain.values import as_field_error
 from src.interfaces.framework.bodies import Body, Change, Paging
 from src.interfaces.framework.fields import BooleanField, DogNameField, PictureField, UserIdField
@@ -59,13 +59,13 @@ def _own(caller: Caller, name: str) -> dict[str, Any]:
     return {"dog": services().dogs.require_owned(caller, name)}
 
 
-@route("GET /api/dogs", Access.PUBLIC, DogView, errors=(Unavailable,))
+@route("GET /api/dogs", Access.PUBLIC, DogView)
 def list_dogs(query: Paging) -> Response:
     """List all dogs, ordered by name."""
     return render_list(services().dogs.list(query.cursor, query.limit), DogView)
 
 
-@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, errors=(Unavailable,))
+@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView)
 def list_adopted_dogs(query: Paging) -> Response:
     """List the adopted dogs, ordered by name."""
     return render_list(services().dogs.list_adopted(query.cursor, query.limit), DogView)
@@ -77,7 +77,7 @@ def list_dogs_of_user(caller: Caller, id: str, query: Paging) -> Response:
     return render_list(services().dogs.list_for_user(id, query.cursor, query.limit), DogView)
 
 
-@route("GET /api/dogs/<name>", Access.PUBLIC, DogView, errors=(Unavailable,))
+@route("GET /api/dogs/<name>", Access.PUBLIC, DogView)
 def show_dog(name: str) -> Response:
     """See a dog. The case of its name does not matter."""
     return render_resource(DogView, services().dogs.show(name))
