@@ -242,6 +242,15 @@ def test_browsers_keep_a_version_of_a_file_and_ask_again_for_any_other(surfer: S
         assert surfer.open(other).headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("name", [".//././console.css", "x/../console.css", "../nope"])
+def test_browsers_keep_no_file_under_another_name(surfer: Surfer, method: str, name: str) -> None:
+    [version] = re.findall(r'href="/assets/console.css(\?[^"]*)"', surfer.open("/console/signin").text)
+    answer = surfer.browser.open(f"/assets/{name}{version}", method=method)
+    assert answer.status_code in (200, 404)
+    assert answer.headers["Cache-Control"] in ("no-cache", "no-store")
+
+
 def test_the_first_page_is_small(surfer: Surfer) -> None:
     page = surfer.open("/console/signin")
     urls = re.findall(r'(?:href|src)="(/assets/[^"]*)"', page.text)

@@ -21,7 +21,7 @@ def asset(name: str) -> str:
 
     The URL changes with the file, so that browsers may cache it.
     """
-    return f"/assets/{name}?v={_version(name)}"
+    return f"/assets/{name}?v={_versions()[name]}"
 
 
 @cache
@@ -53,12 +53,18 @@ def _prefer_chosen_language() -> None:
 
 def _let_keep(response: Response) -> Response:
     """Let browsers cache a file for a year if the URL names the current version of the file."""
-    name = (request.view_args or {}).get("filename")
-    if name and response.status_code in (200, 304) and request.args.get("v") == _version(name):
+    version = _versions().get((request.view_args or {}).get("filename", ""))
+    if version and response.status_code in (200, 304) and request.args.get("v") == version:
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     return response
 
 
 @cache
-def _version(name: str) -> str:
-    return hashlib.sha256((_FOLDER / "static" / name).read_bytes()).hexdigest()[:16]
+def _versions() -> dict[str, str]:
+    """Return the version of each file in the folder ``static``, by the name of the file.
+
+    No file is opened or remembered by the name in a URL. A client can spell the name of a file in any number of ways
+    (``./console.css``), and the answer to OPTIONS is 200 for any name, also for that of a file outside the folder.
+    """
+    files = (_FOLDER / "static").iterdir()
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
