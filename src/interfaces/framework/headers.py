@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_cors import cross_origin
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from src.domain.values import new_id
 from src.interfaces.languages import LANGUAGES
@@ -72,7 +71,7 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
         _allow_origins(app, cors_origins)
     app.wsgi_app = _with_headers(app.wsgi_app, [*_DEFAULTS, _HTTPS] if https else _DEFAULTS)  # type: ignore[method-assign]
     if trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = _with_client_address(app.wsgi_app, trusted_proxies)  # type: ignore[method-assign]
 
 
 def _with_headers(application: Any, defaults: list[tuple[str, str]]) -> Any:
@@ -96,6 +95,24 @@ def _with_headers(application: Any, defaults: list[tuple[str, str]]) -> Any:
             return start_response(status, [*headers, ("X-Request-Id", id), *added], *error)
 
         return application(environ, start)
+
+    return handle
+
+
+def _with_client_address(application: Any, proxies: int) -> Any:
+    """Wrap a WSGI application so that REMOTE_ADDR is the address of the client, not that of the last proxy.
+
+    Each of the ``proxies`` appends the address that connects to it to X-Forwarded-For, so the address of the client is
+    found by counting from the end. The client can send anything before it. Werkzeug's ProxyFix is not used, because it
+    reads the header as a list of quoted values: it ignores the whole header if the client opens a quote and does not
+    close it.
+    """
+
+    def handle(environ: dict[str, Any], start_response: Any) -> Any:
+        addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(addresses) >= proxies and (address := addresses[-proxies].strip()):
+            environ["REMOTE_ADDR"] = address
+        return application(environ, start_response)
 
     return handle
 
