@@ -23,10 +23,11 @@ ROWS = 50
 _ROWS_OF_DOWNLOAD = 500
 _BOM = b"\xef\xbb\xbf"
 """The beginning of a file in UTF-8, without which spreadsheets take it for another encoding."""
-_FORMULA = re.compile("(^|[;\t\r\n] *)(?=[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile('((?:^|[;\t\r\n])[ "]*)(?=[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])')
 """The places at which a spreadsheet finds a formula (https://owasp.org/www-community/attacks/CSV_Injection).
 
-Where the decimal sign is a comma, spreadsheets separate cells at semicolons, also within what is quoted here.
+Where the decimal sign is a comma, spreadsheets separate cells at semicolons, also within what is quoted here. They
+remove the quotes with which such a cell begins, so that a formula may stand behind quotes.
 """
 
 
