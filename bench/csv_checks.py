@@ -63,7 +63,7 @@ print(took)
 
 def read_options(checker: PolarsCsvChecker) -> ReadOptions:
     """Return the options with the schema of the generated tables."""
-    return ReadOptions(parse_schema(defects.SCHEMA, checker.pattern_flaw))
+    return ReadOptions(parse_schema(defects.SCHEMA, checker.pattern_flaws))
 
 
 def peak(small: Path, file: Path, mode: str) -> float:

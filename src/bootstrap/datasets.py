@@ -50,7 +50,7 @@ def make_datasets(ports: Ports, objects: ObjectLifecycle[Dataset], queue: JobQue
         spool=temporary_file,
         take_place=ports.take_place,
         queue=queue,
-        summariser=Summariser(adviser, ports.rows, ports.checker.pattern_flaw, compiled),
+        summariser=Summariser(adviser, ports.rows, ports.checker.pattern_flaws, compiled),
         sync_rows=ports.settings.sync_rows,
         clock=ports.clock,
     )

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
@@ -14,13 +15,13 @@ from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
 
 
-def flaw(pattern: str) -> str | None:
-    return "unbalanced" if pattern.count("(") != pattern.count(")") else None
+def flaws(patterns: Iterable[str]) -> dict[str, str]:
+    return {each: "unbalanced" for each in patterns if each.count("(") != each.count(")")}
 
 
 def errors(schema: object) -> set[tuple[str, str]]:
     with pytest.raises(Invalid) as refused:
-        parse_schema(schema, flaw)
+        parse_schema(schema, flaws)
     assert all(error.message.endswith(".") for error in refused.value.errors)
     return {(error.field, error.code) for error in refused.value.errors}
 
@@ -38,7 +39,7 @@ def test_short_and_long_form() -> None:
         "d": {"type": "date", "min": "2024-01-01", "max": "2024-01-01"},
         "t": {"type": "datetime", "max": "2024-01-01 10:00", "min": None, "pattern": None, "enum": None},
     }
-    assert parse_schema(schema, flaw).columns == (
+    assert parse_schema(schema, flaws).columns == (
         Column("id", ColumnType.INTEGER),
         Column("n", ColumnType.NUMBER, required=True, unique=True, min=-1, max=2.5),
         Column("s", pattern="(a)", enum=("a", "b")),
@@ -59,7 +60,7 @@ def test_short_and_long_form() -> None:
 
 @pytest.mark.parametrize("nothing", [None, {}])
 def test_no_schema(nothing: object) -> None:
-    assert parse_schema(nothing, flaw) == Schema()
+    assert parse_schema(nothing, flaws) == Schema()
 
 
 def test_a_schema_can_be_posted_back() -> None:
@@ -69,7 +70,7 @@ def test_a_schema_can_be_posted_back() -> None:
         Column("c", ColumnType.DATE, min="2024-02-29"),
     )
     assert schema_json(columns)["a"] == {"type": "string"}
-    assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaw).columns == columns
+    assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaws).columns == columns
 
 
 @pytest.mark.parametrize(("text", "year"), [("01/02/68", 2068), ("01/02/69", 1969), ("01/02/00", 2000)])
@@ -79,9 +80,9 @@ def test_years_of_two_digits_are_from_1969_to_2068(text: str, year: int) -> None
 
 def test_a_column_may_have_a_thousand_values() -> None:
     values = [str(number) for number in range(MAX_ENUM)]
-    assert parse_schema({"a": {"enum": values}}, flaw).columns == (Column("a", enum=tuple(values)),)
+    assert parse_schema({"a": {"enum": values}}, flaws).columns == (Column("a", enum=tuple(values)),)
     with pytest.raises(Invalid):
-        parse_schema({"a": {"enum": [*values, "more"]}}, flaw)
+        parse_schema({"a": {"enum": [*values, "more"]}}, flaws)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_each_bad_thing_is_named(schema: object, bad: set[tuple[str, str]]) -> N
 def test_a_schema_with_many_errors_names_the_first_ones() -> None:
     for schema in ({"a": {f"{at}": 0 for at in range(5_000)}}, {f"{at}": {"kind": 1} for at in range(5_000)}):
         with pytest.raises(Invalid) as raised:
-            parse_schema(schema, lambda pattern: None)
+            parse_schema(schema, flaws)
         assert len(raised.value.errors) == MAX_ERRORS
 
 
@@ -185,5 +186,5 @@ def test_instants_are_in_the_order_of_time() -> None:
 
 
 def test_columns_may_have_the_names_of_properties_of_a_schema() -> None:
-    columns = parse_schema({"columns": {"type": "string"}, "locale": "string", "closed": {}}, flaw).columns
+    columns = parse_schema({"columns": {"type": "string"}, "locale": "string", "closed": {}}, flaws).columns
     assert [column.name for column in columns] == ["columns", "locale", "closed"]

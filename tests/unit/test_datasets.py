@@ -405,7 +405,7 @@ class TestOwners:
             def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
                 return Advice("It is fine.", {"code": {"pattern": "[A-Z]{2}"}})
 
-        summariser = Summariser(Advises(), world.rows, patterns.flaw, patterns.compiled)
+        summariser = Summariser(Advises(), world.rows, patterns.flaws, patterns.compiled)
         assert dataset.report
         summary = summariser.summarise(dataset.report, dataset.rows_id)
         assert summary.source == "ai"

@@ -88,13 +88,13 @@ def check(tmp_path: Path) -> Callable[..., tuple[Report, Rows]]:
 def checked(folder: Path, data: str | bytes, schema: object = None) -> tuple[Report, Rows]:
     file, rows = folder / "table.csv", Rows()
     file.write_bytes(data.encode() if isinstance(data, str) else data)
-    options = ReadOptions(parse_schema(schema, CHECKER.pattern_flaw))
+    options = ReadOptions(parse_schema(schema, CHECKER.pattern_flaws))
     return CHECKER.check(file, options, store=partial(rows.append, "set")), rows
 
 
 def summary(table: tuple[Report, Rows], adviser: FixedAdviser | None = None) -> Summary:
     report, rows = table
-    return Summariser(adviser, rows, CHECKER.pattern_flaw, patterns.compiled).summarise(report, "set")
+    return Summariser(adviser, rows, CHECKER.pattern_flaws, patterns.compiled).summarise(report, "set")
 
 
 def table(rows: int, **columns: Callable[[int], object]) -> str:
@@ -521,7 +521,7 @@ def test_a_column_with_a_name_too_long_for_a_schema_is_left_out(check: Callable[
     name = "x" * 200
     said = summary(check(f"{name},{name},a\n1,2,3\n"))
     assert [*said.suggested_schema] == [name, "a"]
-    assert parse_schema(said.suggested_schema, CHECKER.pattern_flaw)
+    assert parse_schema(said.suggested_schema, CHECKER.pattern_flaws)
 
 
 @pytest.mark.parametrize(("count", "believed"), [(100, True), (101, False)])

@@ -71,7 +71,7 @@ def parse_details(details: DatasetDetails, checker: CsvChecker) -> tuple[str, Re
             raise Invalid(FieldError("name", "required", "Give the dataset a name."))
         parse_name(details.name)
     with collecting(errors):
-        schema = parse_schema(_json(details.schema), checker.pattern_flaw)
+        schema = parse_schema(_json(details.schema), checker.pattern_flaws)
     with collecting(errors):
         if details.delimiter not in _DELIMITERS:
             raise Invalid(FieldError("delimiter", "delimiter", "Give a comma, a semicolon, a tab or a bar."))

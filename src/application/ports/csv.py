@@ -1,6 +1,6 @@
 """The port that checks CSV files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +11,11 @@ from src.domain.csv import ReadOptions, Report
 class CsvChecker(Protocol):
     """Reads CSV files and checks them against a schema."""
 
-    def pattern_flaw(self, pattern: str) -> str | None:
-        """Return a description of the flaw in a regular expression, or None if the expression is valid."""
+    def pattern_flaws(self, patterns: Iterable[str]) -> Mapping[str, str]:
+        """Return a description of the flaw of each regular expression of a schema that is not valid.
+
+        Expressions that are too large together have a flaw too, because a schema may take a second and no more.
+        """
 
     def declared_encoding(self, encoding: str) -> str:
         """Return the name by which reports call an encoding. Raises InvalidOption for an unsupported encoding."""

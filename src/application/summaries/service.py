@@ -4,7 +4,7 @@ The adviser sees no values, and a rule that it proposes is used only if no row b
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Any, Protocol
@@ -52,7 +52,7 @@ class Summariser:
 
     adviser: Adviser | None
     rows: RowStore
-    pattern_flaw: Callable[[str], str | None]
+    pattern_flaws: Callable[[Iterable[str]], Mapping[str, str]]
     matcher: Callable[[str], Callable[[str], object]]
 
     def summarise(self, report: Report, set_id: str, translations: NullTranslations = ENGLISH) -> Summary:
@@ -107,7 +107,7 @@ class Summariser:
         try:
             if isinstance(advice.schema, dict) and len(advice.schema) > MAX_FACTS:
                 raise Invalid
-            proposed = {column.name: column for column in parse_schema(advice.schema, self.pattern_flaw).columns}
+            proposed = {column.name: column for column in parse_schema(advice.schema, self.pattern_flaws).columns}
         except Invalid:
             _log.warning("The schema of an adviser is not valid.")
             return None
@@ -129,7 +129,7 @@ class Summariser:
                 improved[name] = replace(improved[name], pattern=pattern)
         schema = schema_json(suggested_columns(replace(report, schema=tuple(improved.values())), statistics))
         try:
-            parse_schema(schema, self.pattern_flaw)
+            parse_schema(schema, self.pattern_flaws)
         except Invalid:
             return None
         return schema

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Final
 
@@ -108,21 +108,31 @@ def _words(*words: str | None) -> str:
     return f"(?i:{'|'.join(_word(word) for word in words if word)})"
 
 
-@cache
 def grammar(column: Column) -> str | None:
     """Return the regular expression that matches the values of a column as a whole, or None for a string."""
-    kind = column.type
-    if kind is ColumnType.BOOLEAN and (column.true or column.false):
-        return _words(column.true, column.false)
-    if kind is ColumnType.INTEGER and column.thousands:
-        return _number_grammar(None, column.thousands)
-    if kind is ColumnType.NUMBER and (column.thousands or column.decimal not in (None, ".")):
-        return _number_grammar(column.decimal or ".", column.thousands)
-    if kind is ColumnType.DATE and column.format:
-        return date_grammar(column.format)
-    if kind is ColumnType.DATETIME and column.format and not column.format.startswith(ISO):
-        return f"{date_grammar(_date_part(column.format))}[ T]{_TIME}"
-    return GRAMMAR.get(kind)
+    return _grammar(column.type, column.decimal, column.thousands, column.format, column.true, column.false)
+
+
+@lru_cache(maxsize=256)  # the words for yes and no are the client's
+def _grammar(
+    type: ColumnType,
+    decimal: str | None,
+    thousands: str | None,
+    format: str | None,
+    true: str | None,
+    false: str | None,
+) -> str | None:
+    if type is ColumnType.BOOLEAN and (true or false):
+        return _words(true, false)
+    if type is ColumnType.INTEGER and thousands:
+        return _number_grammar(None, thousands)
+    if type is ColumnType.NUMBER and (thousands or decimal not in (None, ".")):
+        return _number_grammar(decimal or ".", thousands)
+    if type is ColumnType.DATE and format:
+        return date_grammar(format)
+    if type is ColumnType.DATETIME and format and not format.startswith(ISO):
+        return f"{date_grammar(_date_part(format))}[ T]{_TIME}"
+    return GRAMMAR.get(type)
 
 
 @cache

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
@@ -67,11 +67,11 @@ def schema_json(columns: Sequence[Column], about: Schema | None = None) -> dict[
     return {"locale": about.locale, "closed": about.closed, "titles": about.titles, "columns": listed}
 
 
-def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> Schema:
+def parse_schema(value: object, pattern_flaws: Callable[[Iterable[str]], Mapping[str, str]]) -> Schema:
     """Return a schema that was decoded from JSON; it has no columns when it is null or empty.
 
-    ``pattern_flaw`` returns a description of the flaw in a regular expression, or None. Raises Invalid, which names
-    every flaw as ``schema.COLUMN.RULE``.
+    ``pattern_flaws`` returns a description of the flaw of each regular expression that has one. Raises Invalid, which
+    names every flaw as ``schema.COLUMN.RULE``.
     """
     if value is None:
         return Schema()
@@ -85,9 +85,10 @@ def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> Sc
         raise Invalid(
             FieldError("schema", "too_many_columns", Translatable("Name at most {n} columns.", n=MAX_COLUMNS))
         )
+    flaws = pattern_flaws(_patterns(value.values()))
     columns: list[Column] = []
     for name, rules in value.items():
-        columns.append(_column(str(name), rules, pattern_flaw, errors))
+        columns.append(_column(str(name), rules, flaws, errors))
         if len(errors) >= MAX_ERRORS:
             break
     if errors:
@@ -132,7 +133,13 @@ def _about(value: Mapping[str, object], errors: list[FieldError]) -> dict[str, A
     return about
 
 
-def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None], errors: list[FieldError]) -> Column:
+def _patterns(columns: Iterable[object]) -> list[str]:
+    """Return the different regular expressions of the columns that are short enough."""
+    patterns = [rules.get("pattern") for rules in columns if isinstance(rules, dict)]
+    return [*dict.fromkeys(each for each in patterns if isinstance(each, str) and 0 < len(each) <= MAX_PATTERN)]
+
+
+def _column(name: str, rules: object, pattern_flaws: Mapping[str, str], errors: list[FieldError]) -> Column:
     place = f"schema.{clipped(name, MAX_NAME + 1)}"
 
     def add_error(rule: str, code: str, message: str) -> None:
@@ -155,7 +162,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     except ValueError:
         add_error("type", "type", Translatable("Give one of {values}.", values=", ".join(ColumnType)))
         return Column(name)
-    flaws = {rule: flaw for rule, value in given.items() if (flaw := _flaw(type, rule, value, pattern_flaw))}
+    flaws = {rule: flaw for rule, value in given.items() if (flaw := _flaw(type, rule, value, pattern_flaws))}
     if not flaws and "min" in given and "max" in given:
         least, most = (ORDER[type](str(given[rule])) for rule in ("min", "max"))
         if least > most:  # type: ignore[operator] # both are of one type
@@ -172,7 +179,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     return Column(name, type, **given)
 
 
-def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaw: Callable[[str], str | None]) -> str | None:
+def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaws: Mapping[str, str]) -> str | None:
     """Return a description of the flaw in the value of a rule of a column, or None if the value is valid."""
     if rule in _FORMS_OF and type not in _FORMS_OF[rule]:
         return Translatable("Only columns of type {types} have it.", types=", ".join(_FORMS_OF[rule]))
@@ -184,7 +191,7 @@ def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaw: Callable[[str],
         case "pattern":
             if not isinstance(value, str) or not 0 < len(value) <= MAX_PATTERN:
                 return Translatable("Give a regular expression of 1 to {n} characters.", n=MAX_PATTERN)
-            flaw = pattern_flaw(value)
+            flaw = pattern_flaws.get(value)
             return flaw and Translatable("This is no regular expression in RE2's syntax: {flaw}.", flaw=flaw)
         case "enum" if _texts(type, value) is None:
             text = "Give 1 to {n} different values of the column's type, as files have them."

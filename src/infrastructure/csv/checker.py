@@ -26,7 +26,7 @@ class PolarsCsvChecker:
         # Hundreds of threads serve requests. An executor starts no thread while another one is idle.
         self._threads = ThreadPoolExecutor(THREADS, "csv", start_thread)
 
-    pattern_flaw = staticmethod(patterns.flaw)
+    pattern_flaws = staticmethod(patterns.flaws)
     declared_encoding = staticmethod(declared_encoding)
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:

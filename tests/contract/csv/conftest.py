@@ -24,7 +24,7 @@ def check(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., Report]:
     def checked(data: str | bytes, schema: object = None, **options: Any) -> Report:
         file = tmp_path / "table.csv"
         file.write_bytes(data.encode() if isinstance(data, str) else data)
-        return checker.check(file, ReadOptions(parse_schema(schema, checker.pattern_flaw), **options))
+        return checker.check(file, ReadOptions(parse_schema(schema, checker.pattern_flaws), **options))
 
     return checked
 
@@ -37,7 +37,7 @@ def rows(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., list[Row]]:
         file = tmp_path / "table.csv"
         file.write_bytes(data.encode() if isinstance(data, str) else data)
         rows: list[EncodedRow] = []
-        read_options = ReadOptions(parse_schema(schema, checker.pattern_flaw), **options)
+        read_options = ReadOptions(parse_schema(schema, checker.pattern_flaws), **options)
         report = checker.check(file, read_options, store=rows.extend)
         return decoded(rows, len(report.columns))
 

@@ -153,7 +153,7 @@ def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None
 def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path: Path, inferred: bool) -> None:
     file = tmp_path / "defects.csv"
     expected = defects.write(file, 20_000)
-    schema = parse_schema(None if inferred else defects.SCHEMA, checker.pattern_flaw)
+    schema = parse_schema(None if inferred else defects.SCHEMA, checker.pattern_flaws)
     stored: list[EncodedRow] = []
     report = checker.check(file, ReadOptions(schema), store=stored.extend)
     assert report.rows == len(stored) == expected.rows

@@ -49,7 +49,7 @@ def small_blocks(chunk: int, largest: int, smallest: int, longest: int, wide: in
 def verdict(file: Path, schema: object, **options: Any) -> object:
     """Return the report and the rows of a file, or why it is refused."""
     checker, rows = PolarsCsvChecker(), list[EncodedRow]()
-    read_options = ReadOptions(parse_schema(schema, checker.pattern_flaw), **options)
+    read_options = ReadOptions(parse_schema(schema, checker.pattern_flaws), **options)
     try:
         report = checker.check(file, read_options, store=rows.extend)
         assert report == checker.check(file, read_options)
@@ -62,7 +62,7 @@ def verdict(file: Path, schema: object, **options: Any) -> object:
 def naive_verdict(file: Path, schema: object, **options: Any) -> object:
     """The same by the naive checker."""
     try:
-        return naive_csv.check(file, ReadOptions(parse_schema(schema, patterns.flaw), **options))
+        return naive_csv.check(file, ReadOptions(parse_schema(schema, patterns.flaws), **options))
     except (NotCsv, InvalidOption) as refused:
         return vars(refused)
 
@@ -216,7 +216,7 @@ TOKENS += ["/", "[!-b]", "[a&&b]", "[a~~b]", r"\x", "[", "]", "{", "}"]
     st.lists(st.text("ab1-é \n.]\\&~c_٣", max_size=4), min_size=1),
 )
 def test_a_translated_pattern_matches_the_same_texts(pattern: str, texts: list[str]) -> None:
-    if not pattern or patterns.flaw(pattern) or (translated := patterns.portable(pattern)) is None:
+    if not pattern or patterns.flaws([pattern]) or (translated := patterns.portable(pattern)) is None:
         return
     matches = patterns.compiled(pattern)
     assert pl.Series(texts).str.contains(translated).to_list() == [bool(matches(text)) for text in texts]

@@ -2,12 +2,18 @@
 
 import csv
 import sys
+import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from src.domain.csv import ColumnType, Note, Report, Row, Sample, Severity, schema_json
+from src.application.ports import CsvChecker
+from src.domain.csv import Column, ColumnType, InvalidOption, Note, Report, Row, Sample, Severity, schema_json
+from src.domain.csv.forms import grammar
+from src.infrastructure.csv.checking import patterns
 from tests.support.csv_reports import asked_rules, validation_of, violations
 from tests.support.csv_values import INVALID, VALID
 
@@ -163,6 +169,44 @@ def test_the_classes_of_a_pattern_are_ascii_unless_it_asks_for_unicode(check: Ca
 def test_a_pattern_takes_linear_time(check: Callable[..., Report]) -> None:
     report = check("a\n" + f"{'a' * 5000}b\n" * 20, {"a": {"pattern": "(a|a)*(a|aa)*(?:(?:a+)+)+$"}})
     assert validation_of(report, "pattern", "a").count == 20
+
+
+def test_patterns_that_are_too_large_together_are_refused_before_they_take_minutes(checker: CsvChecker) -> None:
+    large = [rf"\pL{{0,60}}{number}" for number in range(10_000)]
+    flaws = checker.pattern_flaws(large)
+    assert [*flaws] == large[4:]
+    assert {*flaws.values()} == {"the patterns of the schema are too large together"}
+    ordinary = [f"[A-Z]{{2}}-{number}" for number in range(5_000)]
+    assert checker.pattern_flaws(ordinary) == {}
+
+
+def test_patterns_that_are_too_large_alone_count_too(checker: CsvChecker) -> None:
+    flaws = checker.pattern_flaws([rf"\pL{{0,500}}{number}" for number in range(100)])
+    assert Counter(flaws.values()) == {
+        "pattern too large - compile failed": 3,
+        "the patterns of the schema are too large together": 97,
+    }
+
+
+def test_a_pattern_of_many_columns_is_compiled_once_for_a_check(
+    check: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = Mock(side_effect=patterns.compiled)
+    monkeypatch.setattr(patterns, "compiled", compiled)
+    schema = {f"c{number}": {"pattern": r"\pL{0,9}", "enum": ["a", f"{number}"]} for number in range(20)}
+    check(",".join(schema) + "\n" + ",".join("a" * 20) + "\n", schema)
+    assert compiled.call_count == 1
+
+
+def test_nothing_that_a_client_has_written_is_kept_for_ever(checker: CsvChecker) -> None:
+    tracemalloc.start()
+    for number in range(100):
+        grammar(Column(f"{number}", enum=(f"{number}" * 10_000,)))
+        with pytest.raises(InvalidOption):
+            checker.declared_encoding(f"{number}" * 10_000)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 200_000
 
 
 def test_a_value_outside_an_enum_breaks_it(check: Callable[..., Report]) -> None:

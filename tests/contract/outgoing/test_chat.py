@@ -314,7 +314,7 @@ def test_no_value_of_a_table_is_sent(chat: outside.Api, rows: list[tuple[bool, l
     broken.append(Validation("duplicate_row", None, 1, (Sample(2, ",".join(stored[0][2])),)))
     valid = sum(valid for valid, _ in rows)
     report = Report(",", "utf-8", len(rows), valid, tuple(columns), tuple(columns), tuple(broken))
-    use_case = Summariser(ChatAdviser(chat.url, "small"), Rows(stored), patterns.flaw, patterns.compiled)
+    use_case = Summariser(ChatAdviser(chat.url, "small"), Rows(stored), patterns.flaws, patterns.compiled)
     assert use_case.summarise(report, "set").source == "ai"
     [got] = chat.received
     sent = json.dumps(got, ensure_ascii=False) + got["json"]["messages"][1]["content"]
@@ -330,7 +330,7 @@ def test_a_summary_uses_advice_and_falls_back_to_rules(
     columns = (Column("n", ColumnType.INTEGER),)
     rows = Rows([(line, True, [f"{line}"]) for line in range(2, 32)])
     report = Report(",", "ascii", 30, 30, columns, columns, ())
-    use_case = Summariser(adviser, rows, patterns.flaw, patterns.compiled)
+    use_case = Summariser(adviser, rows, patterns.flaws, patterns.compiled)
     by_rules = {"n": {"type": "integer", "required": True, "min": 2, "max": 31}}
     chat.behave("say", content='{"text": "\\u001b[2JFine.", "schema": {"n": {"type": "integer", "min": 0}}}')
     said = use_case.summarise(report, "set")
@@ -340,7 +340,7 @@ def test_a_summary_uses_advice_and_falls_back_to_rules(
         chat.behave("say", content=json.dumps({"text": "Fine.", "schema": schema}))
         said = use_case.summarise(report, "set")
         assert (said.source, said.suggested_schema) == ("ai", by_rules)
-    hurried = Summariser(hasty, rows, patterns.flaw, patterns.compiled)
+    hurried = Summariser(hasty, rows, patterns.flaws, patterns.compiled)
     for behaviour, options in (("hang", {}), ("endless", {}), ("answer", {"status": 429})):
         chat.behave(behaviour, **options)
         said = (hurried if behaviour == "hang" else use_case).summarise(report, "set")

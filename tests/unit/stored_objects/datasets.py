@@ -72,7 +72,7 @@ class DatasetWorld(World[DatasetProcess]):
         rows = cast(RowStore, observed(self.rows, "rows", {"append", "remove"}))
         blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
         engine = cast(CsvChecker, observed(checker or self.checker, "file", {"check"}))
-        summariser = Summariser(None, self.rows, patterns.flaw, patterns.compiled)
+        summariser = Summariser(None, self.rows, patterns.flaws, patterns.compiled)
         objects = ObjectLifecycle(
             missing="There is no such dataset.",
             records=datasets,

@@ -1,19 +1,53 @@
 """Regular expressions from clients. RE2 matches them in linear time, whatever the pattern."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from src.domain.messages import Translatable
+
+MAX_SIZE = 250_000
+"""The instructions to which RE2 may compile the patterns of a schema, which takes about half a second.
+
+``[A-Z]{2}`` takes a dozen, and ``\\pL{1,60}`` takes 72 000.
+"""
+_TOO_LARGE = "pattern too large - compile failed"
+_SIZE_OF_TOO_LARGE = 100_000
+"""What counts for a pattern for which RE2 gives up. To find that out takes as long as for the largest valid ones."""
 
 
 def compiled(pattern: str) -> Callable[[str], object]:
     """Return a function that is true for a text that matches as a whole. Raises ValueError."""
+    return _compiled(pattern)[0]
+
+
+def flaws(patterns: Iterable[str]) -> dict[str, Translatable]:
+    """Return a description of the flaw of each pattern of a schema that has one.
+
+    When the valid ones are larger together than MAX_SIZE, all that follow have that flaw, and are not compiled.
+    """
+    found: dict[str, Translatable] = {}
+    left = MAX_SIZE
+    for pattern in patterns:
+        try:
+            if left < 0:
+                raise ValueError("the patterns of the schema are too large together")
+            left -= _compiled(pattern)[1]
+        except ValueError as error:
+            kind, _, part = str(error).partition(": ")  # RE2 names one of a few kinds, and mostly a part of the pattern
+            flaw = Translatable(kind)
+            found[pattern] = Translatable("{flaw}: {part}", flaw=flaw, part=part) if part else flaw
+            left -= _SIZE_OF_TOO_LARGE if kind == _TOO_LARGE else 0
+    return found
+
+
+def _compiled(pattern: str) -> tuple[Callable[[str], object], int]:
+    """Return a function that matches whole texts, and the number of instructions. Raises ValueError."""
     import re2  # not at the start: few processes meet a pattern
 
     options = re2.Options()
     options.log_errors = False
     try:
-        re2.compile(pattern, options)  # a set raises no error that says what is wrong
+        size = re2.compile(pattern, options).programsize  # a set raises no error that says what is wrong
     except re2.error as error:
         reason = error.args[0] if error.args else "it cannot be compiled"
         raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None
@@ -22,19 +56,11 @@ def compiled(pattern: str) -> Callable[[str], object]:
     # A set with one pattern reports no offsets, which makes it five times faster.
     matcher = re2.Set.FullMatchSet(options)
     matcher.Add(pattern)
-    matcher.Compile()
-    return matcher.Match  # type: ignore[no-any-return]
-
-
-def flaw(pattern: str) -> Translatable | None:
-    """Return a description of the flaw in a pattern, or None if the pattern is valid."""
     try:
-        compiled(pattern)
-    except ValueError as error:
-        kind, _, part = str(error).partition(": ")  # RE2 names one of a few kinds, and mostly a part of the pattern
-        flaw = Translatable(kind)
-        return Translatable("{flaw}: {part}", flaw=flaw, part=part) if part else flaw
-    return None
+        matcher.Compile()
+    except re2.error:  # a set needs more room
+        raise ValueError(_TOO_LARGE) from None
+    return matcher.Match, size
 
 
 _PERL = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}

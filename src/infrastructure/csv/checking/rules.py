@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 import polars as pl
 
@@ -39,6 +40,8 @@ _SCIENTIFIC = r"^[-+]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}$"
 
 Judgement = tuple[pl.Series, dict[str, pl.Series]]
 """Which cells of a column have a value of its type, and by rule the rows of the cells that break it."""
+Compile = Callable[[str], Callable[[str], object]]
+"""A function that takes a pattern and returns a function that is true for a text that matches as a whole."""
 
 
 def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
@@ -52,10 +55,11 @@ class ColumnRules:
     Nearly all cells are ordinary. One expression finds the other, odd cells, and further expressions check only these.
     """
 
-    def __init__(self, facts: Facts, positions: list[int]) -> None:
+    def __init__(self, facts: Facts, positions: list[int], compiled: Compile) -> None:
         self.positions = positions
         self._facts = facts
         self._column = facts.column
+        self._compiled = compiled
         self._is_text = self._column.type is ColumnType.STRING
         self._own = f"^(?:{grammar(self._column)})$"
         self._has_value = (_CELL != "" if self._is_text else _CELL.str.contains(self._own)).fill_null(False)
@@ -69,7 +73,8 @@ class ColumnRules:
         groups: dict[object, tuple[Facts, list[int]]] = {}
         for position, facts in enumerate(columns):
             groups.setdefault(facts.shared, (facts, []))[1].append(position)
-        return [cls(*shared) for shared in groups.values()]
+        compiled = cache(patterns.compiled)  # many columns may have one pattern, and differ in other rules
+        return [cls(*shared, compiled) for shared in groups.values()]
 
     @staticmethod
     def judge(columns: Sequence["ColumnRules"], frame: pl.DataFrame) -> Iterator[tuple[int, Judgement]]:
@@ -134,7 +139,7 @@ class ColumnRules:
         if column.max is not None:
             yield "max", _HAS_VALUE & self._outside(column.max, is_least=False)
         if column.pattern is not None:
-            yield "pattern", _HAS_VALUE & _unmatched(column.pattern)
+            yield "pattern", _HAS_VALUE & _unmatched(column.pattern, self._compiled)
         if column.enum is not None:
             yield "enum", _HAS_VALUE & ~_CELL.is_in(list(column.enum))
         if self._facts.misspelled and "spelling" in rules:
@@ -187,7 +192,7 @@ def _patterns(facts: Facts) -> Mapping[str, str]:
     return {rule: pattern for rule, pattern in found.items() if rule in facts.rules}
 
 
-def _unmatched(pattern: str) -> pl.Expr:
+def _unmatched(pattern: str, compiled: Compile) -> pl.Expr:
     if translated := patterns.portable(pattern):
         unmatched = ~_CELL.str.contains(translated)
         try:
@@ -195,7 +200,7 @@ def _unmatched(pattern: str) -> pl.Expr:
             return unmatched
         except pl.exceptions.PolarsError:  # the automaton is too large for Rust's library
             pass
-    return _failing(patterns.compiled(pattern))
+    return _failing(compiled(pattern))
 
 
 def _failing(test: Callable[[str], object]) -> pl.Expr:

@@ -7,6 +7,8 @@ are; decoded with ``surrogateescape`` (PEP 383) they differ from every character
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from pathlib import Path
 
 from src.domain.csv import InvalidOption, NotCsv
@@ -15,18 +17,19 @@ from src.domain.messages import Translatable
 CHUNK = 1 << 18
 
 _ENCODINGS = {
-    "utf-8": "utf-8",
-    "utf-8-sig": "utf-8-sig",
+    "utf_8": "utf-8",
+    "utf_8_sig": "utf-8-sig",
     "ascii": "utf-8",
-    "utf-16": "utf-16",
-    "utf-16-le": "utf-16-le",
-    "utf-16-be": "utf-16-be",
-    "iso8859-1": "iso-8859-1",
-    "iso8859-15": "iso-8859-15",
+    "utf_16": "utf-16",
+    "utf_16_le": "utf-16-le",
+    "utf_16_be": "utf-16-be",
+    "latin_1": "iso-8859-1",
+    "iso8859_1": "iso-8859-1",
+    "iso8859_15": "iso-8859-15",
     "cp1252": "windows-1252",
-    "mac-roman": "macintosh",
+    "mac_roman": "macintosh",
 }
-"""By the name that Python gives an encoding: its name in reports, as WHATWG or IANA spell it."""
+"""By the module that Python has for an encoding: its name in reports, as WHATWG or IANA spell it."""
 _UNDEFINED_1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _C1 = bytes(range(0x80, 0xA0))
 _MAC_LETTERS = re.compile(rb"(?<=[a-z])[\x87\x8d-\x8f\x92\x96\x97\x99\x9c\x9f](?=[a-z])")
@@ -41,11 +44,12 @@ UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 def declared_encoding(encoding: str) -> str:
     """Return the name by which reports call an encoding. Raises InvalidOption for an unsupported encoding."""
-    try:
-        return _ENCODINGS[codecs.lookup(encoding).name]
-    except (LookupError, ValueError):
+    module = normalize_encoding(encoding).lower()  # codecs.lookup would keep every unknown name for ever
+    name = _ENCODINGS.get(aliases.get(module, module))
+    if name is None:
         names = ", ".join(dict.fromkeys(_ENCODINGS.values()))
-        raise InvalidOption("encoding", Translatable("Give one of {values}.", values=names)) from None
+        raise InvalidOption("encoding", Translatable("Give one of {values}.", values=names))
+    return name
 
 
 def displayed(text: str) -> str:
