@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from src.application.caller import Caller
 from src.application.ports import Clock
-from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Stale, Unavailable
+from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Unavailable
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import IdempotentCreate
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
@@ -89,15 +89,13 @@ class ObjectLifecycle(Generic[T]):
         """
         item = self.show(caller.user, id)
         caller.require_owner_or_admin(item.user_id, self.missing)
-        if revisions is not None and item.revision not in revisions:
-            raise Stale  # before its job is cancelled
-        if item.job_id:
-            with suppress(NotFound, Ended):
-                self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
         with suppress(NotFound):
             item = self._deleting(item, revisions)
-        if not item.is_large:
-            with left_to_reconciliation():
+        with left_to_reconciliation():
+            if item.job_id:
+                with suppress(NotFound, Ended):
+                    self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
+            if not item.is_large:
                 self._erase(item)
 
     def delete_for_user(self, user_id: str) -> None:

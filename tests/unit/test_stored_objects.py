@@ -5,6 +5,7 @@ The same for files and datasets; what only one of them has, see test_files and t
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from src.application.stored_objects import HEARTBEAT_TIMEOUT
-from src.domain.errors import NotFound, Unavailable
+from src.domain.errors import NotFound, Stale, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.receipts import Repeated
 from tests.support.races import at_once
@@ -277,6 +278,16 @@ class TestOwners:
         assert not world.is_reconciled()
         with pytest.raises(NotFound):
             world.here.service.delete(caller_of(ADA), stored.id)
+
+    def test_a_deletion_of_an_object_that_changes_meanwhile_leaves_its_job_alone(
+        self, kind: Kind, world: World[Any]
+    ) -> None:
+        stored = world.store_one()
+        change = partial(world.records.update, stored.id, lambda record: replace(record, size=record.size + 1))
+        revision = world.records.get(stored.id).revision
+        with pytest.raises(Stale):
+            world.at(0, change).objects.delete(caller_of(ADA), stored.id, {revision})
+        assert [job.status for job in world.jobs.all().items] == [JobStatus.QUEUED] * kind.job
 
     @pytest.mark.parametrize("job", ["ended", "gone"])
     def test_an_object_whose_job_has_ended_or_expired_can_be_deleted(self, world: World[Any], job: str) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from src.application.caller import Caller
 from src.application.jobs.runner import JobRunner
 from src.application.ports import Clock, JobQueue
-from src.domain.errors import NotFound, PorteroError, Stale, Unavailable
+from src.domain.errors import Ended, NotFound, Stale, Unavailable
 from src.domain.jobs import Job, JobRepository, JobStatus
 from src.domain.users import User
 from src.domain.values import Page
@@ -41,8 +41,8 @@ class JobService:
         job = self.show(caller.user, id)
         caller.require_owner_or_admin(job.user_id, "This job is somebody else's.")
         if revisions is not None and job.revision not in revisions:
-            raise Stale  # before its handler is told
-        self._cancel(job, revisions)
+            raise Stale
+        self._cancel(job)  # whatever its worker has stored since, because its handler is told first
 
     def list(
         self, by: Caller | None, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100
@@ -67,6 +67,7 @@ class JobService:
         job = self.jobs.update(id, lambda job: job.retried(now))
         if handler := self.runner.handlers.get(job.kind):
             handler.resume(job)
+        self.queue.notify(job.id)
         return job
 
     def resend(self) -> int:
@@ -100,11 +101,11 @@ class JobService:
         while jobs := self.jobs.list_for_user(user_id).items:
             for job in jobs:
                 if not job.status.ended:
-                    with suppress(PorteroError):  # it ended meanwhile
+                    with suppress(Ended, NotFound):  # meanwhile
                         self._cancel(job)
                 self.jobs.remove(job.id)
 
-    def _cancel(self, job: Job, revisions: Collection[str] | None = None) -> None:
+    def _cancel(self, job: Job) -> None:
         if not job.status.ended and (handler := self.runner.handlers.get(job.kind)):
             handler.abandon(job)
-        self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()), revisions=revisions)
+        self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()))

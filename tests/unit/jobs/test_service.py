@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from src.application.jobs import Progress
-from src.domain.errors import Ended, NotFound
+from src.domain.errors import Ended, NotFound, Unavailable
 from src.domain.jobs import LEASE, RESEND, RETENTION, Job, JobStatus, NotRunnable
 from src.domain.values import Role
 from tests.support.races import at_once
@@ -46,6 +46,15 @@ class TestCancel:
         id = world.add()
         assert world.run(id) is None
         assert world.stored.get(id) is None
+
+    def test_a_job_that_changes_after_its_handler_was_told_is_cancelled(self, world: JobWorld) -> None:
+        """Its worker reports progress every second, and the job must not go on with what was removed."""
+        id = world.add(in_state(JobStatus.RUNNING))
+        revision = world.job(id).revision
+        world.on("before update", lambda: world.stored.update(id, lambda job: replace(job, progress=0.5)))
+        world.service.cancel(caller_of(ADA), id, {revision})
+        assert world.work.asked == ["abandon"]
+        assert world.job(id).status is JobStatus.CANCELLED
 
     def test_a_cancelled_job_does_not_run(self, world: JobWorld) -> None:
         id = world.add()
@@ -165,7 +174,7 @@ class TestService:
     def test_a_failed_or_cancelled_job_can_be_retried(self, world: JobWorld, status: JobStatus) -> None:
         id = world.add(in_state(status))
         assert world.service.retry(None, id).status is JobStatus.QUEUED
-        assert world.work.asked == ["resume"]
+        assert (world.work.asked, world.bell.sent) == (["resume"], [id])
         assert world.service.resend() == 1
         world.run(id)
         assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + RETENTION)
@@ -204,6 +213,16 @@ class TestService:
         world.on("before update", lambda: world.worker().run(id))
         world.service.delete_for_user("ada")
         assert world.stored.get(id) is None
+
+    def test_a_job_that_cannot_be_abandoned_is_not_removed(self, world: JobWorld) -> None:
+        def fail(job: Job) -> None:
+            raise Unavailable
+
+        id = world.add()
+        world.work.abandoning = fail
+        with pytest.raises(Unavailable):
+            world.service.delete_for_user("ada")
+        assert world.job(id).status is JobStatus.QUEUED
 
     def test_a_job_of_an_unknown_kind_is_removed(self, world: JobWorld) -> None:
         world.add(new_job("unknown"))
