@@ -9,7 +9,7 @@ from src.application.caller import Caller
 from src.application.jobs import Progress
 from src.application.ports import Clock, JobQueue, PictureSource
 from src.domain.dogs import Dog, DogChange, DogRepository, PictureStatus
-from src.domain.errors import InvalidToken, NotFound, Unavailable, UnknownOwner
+from src.domain.errors import InvalidToken, NotFound, Stale, Unavailable, UnknownOwner
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import IdempotentCreate, ReceiptRepository
 from src.domain.users import State, UserRepository, require_visible
@@ -109,9 +109,20 @@ class DogService:
             self._require_owner_exists(caller, changed)
         return changed
 
-    def delete(self, dog: Dog, revisions: Collection[str] | None = None) -> None:
-        """Remove a dog of your own or, as an admin, any dog. Raises Stale."""
-        self.dogs.remove(dog.id, revisions)
+    def delete(self, caller: Caller, dog: Dog, revisions: Collection[str] | None = None) -> None:
+        """Remove a dog of your own or, as an admin, any dog.
+
+        Raises Forbidden, InsufficientAuthentication, Stale.
+        """
+        found: Dog | None = dog
+        while found:
+            _require_owner(found, caller)
+            if revisions is not None and found.revision not in revisions:
+                raise Stale
+            with suppress(Stale):  # it has changed since its owner was checked
+                self.dogs.remove(found.id, {found.revision})
+                return
+            found = self.dogs.get(found.id)
 
     def _require_may_give_to(self, caller: Caller, owner_id: str) -> None:
         """Raise an error unless the caller may make the user with this id the owner of a dog."""

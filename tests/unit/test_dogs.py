@@ -77,7 +77,7 @@ class DogWorld:
         )
 
     def delete(self, caller: User, name: str) -> None:
-        self.service.delete(self.service.require_owned(caller_of(caller), name))
+        self.service.delete(caller_of(caller), self.service.require_owned(caller_of(caller), name))
 
     def dog(self, dog: Dog) -> Dog:
         found = self.dogs.get(dog.id)
@@ -264,7 +264,16 @@ class TestOwners:
         world.dogs.by_name = by_name  # type: ignore[method-assign]
         with pytest.raises(Forbidden):
             world.change(world.ada, "Rex", {"is_adopted": True}, None)
+        with pytest.raises(Forbidden):
+            world.service.delete(caller_of(world.ada), dog)
         assert not world.dog(dog).is_adopted
+
+    def test_a_dog_that_gets_its_picture_meanwhile_is_removed(self, world: DogWorld) -> None:
+        dog = world.add()
+        world.run(dog.job_id)
+        world.service.delete(caller_of(world.ada), dog)
+        assert world.dogs.get(dog.id) is None
+        world.service.delete(caller_of(world.ada), dog)
 
     def test_admins_change_and_remove_any_dog(self, world: DogWorld) -> None:
         world.add()

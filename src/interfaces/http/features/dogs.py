@@ -112,4 +112,4 @@ def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
 @route("DELETE /api/dogs/<name>", Access.USER, guard=_own, for_admins_too=True, errors=(Stale,))
 def delete_dog(caller: Caller, dog: Dog) -> None:
     """Remove a dog of your own or, as an admin, any dog."""
-    services().dogs.delete(dog, expected_revisions())
+    services().dogs.delete(caller, dog, expected_revisions())

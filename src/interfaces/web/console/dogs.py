@@ -84,5 +84,5 @@ def fetch_again(caller: Caller, name: str) -> Response:
 def remove_dog(caller: Caller, name: str) -> Response:
     """Remove a dog."""
     service = services().dogs
-    service.delete(service.require_owned(caller, name))
+    service.delete(caller, service.require_owned(caller, name))
     return go(_LIST, "dog-removed")
