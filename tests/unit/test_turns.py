@@ -97,6 +97,16 @@ def test_the_result_of_a_call_is_what_it_returns_or_raises(turns_of: Callable[[i
     assert turns.submit(int, "11", base=2).result(10) == 3
 
 
+def test_a_call_is_cancelled_only_before_it_begins(turns_of: Callable[[int], Turns]) -> None:
+    turns, begun = turns_of(1), list[int]()
+    first = Running(turns)
+    second = turns.submit(begun.append, 2)
+    assert (first.result.cancel(), second.cancel()) == (False, True)
+    first.end()
+    assert turns.submit(begun.append, 3).result(10) is None
+    assert begun == [3]
+
+
 def test_a_call_that_waits_for_its_client_lets_others_run(turns_of: Callable[[int], Turns]) -> None:
     turns = turns_of(1)
     came, resumed = threading.Event(), list[bool]()

@@ -35,6 +35,8 @@ class _Call:
     resumes: "Lock | None" = None
 
     def run(self) -> None:
+        if not self.result.set_running_or_notify_cancel():
+            return
         try:
             result = self.function()
         except BaseException as error:
