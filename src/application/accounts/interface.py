@@ -17,6 +17,9 @@ from src.domain.users import Claim, User
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
+PURGE_FOR = timedelta(seconds=10)
+"""The time after which a purge of guests ends, because other work waits for it."""
+PURGED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +127,18 @@ class Accounts(AccountRemoval, ABC):
     def purge_guests(self) -> int:
         """Remove expired guests whose last request must be over by now. Return the number of removed guests.
 
-        A call looks at up to 100 guests, and the next call goes on after them. Guests that cannot be removed yet, such
-        as those of another project of the provider, therefore do not hold up the others.
+        A call ends when it has removed 100 guests, or has run for PURGE_FOR, and the next call goes on after them.
+        Guests that cannot be removed yet, such as those of another project of the provider, therefore do not hold up
+        the others, also when each call is made by a new process.
         """
-        since = next(iter(self.purged_until), None)
-        page = self.users.expired(self.clock() - RECONCILE_AFTER, since)
-        self.purged_until[:] = [guest.expires_at for guest in page.items[-1:] if page.next and guest.expires_at]
-        return sum(attempt(self._purge, guest) for guest in page.items)
+        begun, removed = self.clock(), 0
+        while removed < PURGED_AT_ONCE and self.clock() - begun <= PURGE_FOR:
+            page = self.users.expired(begun - RECONCILE_AFTER, next(iter(self.purged_until), None))
+            self.purged_until[:] = [guest.expires_at for guest in page.items[-1:] if page.next and guest.expires_at]
+            removed += sum(attempt(self._purge, guest) for guest in page.items)
+            if not self.purged_until:
+                break
+        return removed
 
     @abstractmethod
     def sign_in(

@@ -45,11 +45,12 @@ class AccountRemoval:
 
         Call it when no request of the user can be running any more.
         """
-
-        def deleted(before: User, after: User) -> Sequence[Event]:
-            if before.state is not State.DELETING:
-                return ()  # it was deleted before, or was never created
-            return [NO_CLIENT.event(EventType.USER_DELETED, user.id, SYSTEM, after.updated_at)]
-
-        self.remove_owned(self.users.update(user.id, self.buried, events=deleted))
+        self.remove_owned(self.users.update(user.id, self.buried, events=deletion))
         self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
+
+
+def deletion(before: User, after: User) -> Sequence[Event]:
+    """Return the event of a deletion that a crash has interrupted; none if it was stored, or there was no user."""
+    if before.state is not State.DELETING:
+        return ()
+    return [NO_CLIENT.event(EventType.USER_DELETED, after.id, SYSTEM, after.updated_at)]

@@ -1,6 +1,7 @@
 """The service for registration, and for changes of accounts by their owners and by admins."""
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,7 +111,7 @@ class AccountService:
         the account. With factors it needs a proof with two factors of the last ten minutes. A password that is given
         for the caller's own account is always checked. Raises Forbidden, InsufficientAuthentication, NotFound, Invalid,
         RegistrationClosed for an address that is not allowed here, WrongPassword, TooManyRequests, Taken, Stale,
-        LastAdmin, Unavailable.
+        LastAdmin, Unavailable, and InvalidToken when the caller was deleted meanwhile.
         """
         user, now = caller.user, self.clock()
         require_self_or_admin(caller, id)
@@ -140,7 +141,9 @@ class AccountService:
                         raise _password_required()
             return stored.changed(change, now)
 
-        changed = self.accounts.change(id, apply, revisions, changes(client, user.actor, now, caller.session_id))
+        events = changes(client, user.actor, now, caller.session_id)
+        with caller_must_exist() if is_own else nullcontext():
+            changed = self.accounts.change(id, apply, revisions, events)
         self.notices.address_changed(before[0], changed, client)
         return changed
 
@@ -174,15 +177,18 @@ class AccountService:
         """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
 
         With factors, your own account needs a proof with two factors of the last ten minutes. Raises Forbidden,
-        InsufficientAuthentication, NotFound, LastAdmin, Stale.
+        InsufficientAuthentication, NotFound, LastAdmin, Stale, and InvalidToken when the caller was deleted meanwhile.
         """
         require_self_or_admin(caller, id)
         user, now = caller.user, self.clock()
-        if id == user.id:
+        is_own = id == user.id
+        if is_own:
             caller.require_recent_two_factors(now)
         else:  # guests are not visible, so that they are deleted by themselves only
             user = require_visible(self.users.get(id))
-        self.accounts.delete(id, revisions, [client.event(EventType.USER_DELETED, id, caller.user.actor, now)])
+        event = client.event(EventType.USER_DELETED, id, caller.user.actor, now)
+        with caller_must_exist() if is_own else nullcontext():
+            self.accounts.delete(id, revisions, [event])
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
     def check_password(self, user: User, password: str, client: Client) -> None:

@@ -1,6 +1,6 @@
 """Sessions: logging in and out, and authenticating requests by their tokens."""
 
-from src.application.caller import Caller, caller_must_exist
+from src.application.caller import Caller
 from src.application.sessions.authentication import AuthenticationService
 from src.application.sessions.browsers import BrowserSessionService
 from src.application.sessions.checks import RecentChecks
@@ -24,5 +24,4 @@ __all__ = [
     "SecondStepService",
     "SessionService",
     "StepUpService",
-    "caller_must_exist",
 ]

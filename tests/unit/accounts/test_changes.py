@@ -220,7 +220,7 @@ def test_the_address_is_lost_when_other_accounts_took_both(world: AccountWorld) 
 def test_a_user_whose_remote_account_is_lost_is_removed(world: AccountWorld) -> None:
     user = world.joined()
     world.remote.delete(user.id)
-    with pytest.raises(InvalidToken):
+    with pytest.raises(NotFound):
         world.readdress(user)
     world.wait()
     assert world.accounts.reconcile() == 1
@@ -340,7 +340,7 @@ class TestUsersMadeWithoutTheProvider:
     def test_stay_as_they_were_after_a_change_that_the_provider_cannot_follow(
         self, world: AccountWorld, user: User
     ) -> None:
-        with pytest.raises(InvalidToken):
+        with pytest.raises(NotFound):
             world.readdress(user)
         world.reconcile_later()
         assert world.stored(user).claims == user.claims

@@ -147,6 +147,21 @@ def test_a_user_without_an_account_at_the_provider_is_not_marked(world: AccountW
     assert world.remote.revoked == []
 
 
+def test_a_deletion_that_crashed_is_told_once_though_a_custom_token_may_be_used(
+    world: AccountWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    world.accounts = replace(world.accounts, redeemable=timedelta(minutes=6))
+    user = world.joined()
+    world.fail("before delete", error=KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        world.accounts.delete(user.id)
+    for _ in range(7):
+        world.reconcile_later()
+    world.is_gone(user)
+    assert caplog.text.count("user-deleted") == 1
+
+
 def test_a_deleted_account_that_a_custom_token_makes_again_is_deleted_again(world: AccountWorld) -> None:
     world.accounts = replace(world.accounts, redeemable=timedelta(minutes=6))
     user = world.joined()

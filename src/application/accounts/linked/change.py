@@ -11,7 +11,7 @@ from src.application.accounts.linked.base import LinkedBase, disables, finish_st
 from src.application.accounts.linked.mirror import finish_mirror, mirror
 from src.application.accounts.steps import Change, if_active, if_ticket
 from src.application.ports import ProviderAccount
-from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
+from src.domain.errors import Invalid, NotFound, Taken, Unavailable
 from src.domain.events import NO_EVENTS, SYSTEM, Event, Recorded
 from src.domain.passwords import NewPassword
 from src.domain.sessions import NO_CLIENT
@@ -45,17 +45,11 @@ def change_account(
     if accounts.concerns_provider(begun[0], user):
         return finish_mirror(accounts, user)
     try:
-        account = accounts.remote.get(id)
-        if account is None:
-            accounts.require_project(user)
-            raise NotFound
-        note_revocation(accounts, user, account)
+        note_revocation(accounts, user, require_account(accounts, id))  # without one, reconciliation looks at the user
         accounts.remote.set_email(change(user))
     except (Taken, Invalid):
         attempt(accounts.users.update, id, if_ticket(ticket, User.settled))  # refused, so nothing happened there
         raise
-    except NotFound as error:
-        raise InvalidToken from error  # the account was deleted there; reconciliation removes the user
     except Unavailable:
         attempt(accounts.remote.set_email, user)
         attempt(accounts.users.update, id, accounts.marked)

@@ -13,6 +13,7 @@ from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
 from src.application.accounts.linked.change import next_sign_in, note_revocation
 from src.application.accounts.linked.mirror import mirror
 from src.application.accounts.linked.sync import permitted, with_account
+from src.application.accounts.removal import deletion
 from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
 from src.domain.events import SYSTEM, EventType, always
@@ -33,7 +34,7 @@ def reconcile(accounts: LinkedBase, listed: User) -> None:
         return
     accounts.remote.delete(user.id)
     if accounts.redeemable and user.state is State.DELETING:
-        user = accounts.users.update(user.id, accounts.buried)
+        user = accounts.users.update(user.id, accounts.buried, events=deletion)
     if accounts.clock() - user.updated_at >= accounts.redeemable:
         accounts.finish_deletion(user)
 

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 from pydantic_core import PydanticCustomError
 
-from src.application.sessions import Caller, caller_must_exist
+from src.application.sessions import Caller
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import Profile, User
 from src.interfaces.framework.bodies import Body, Change, Context
@@ -192,8 +192,7 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     last ten minutes. A `current_password` that is given must be right.
     """
     change, password = body.profile(), body.current_password
-    with caller_must_exist():
-        user = services().accounts.change(caller, caller.user.id, change, password, expected_revisions(), client())
+    user = services().accounts.change(caller, caller.user.id, change, password, expected_revisions(), client())
     return render_own(caller, user)
 
 
@@ -219,5 +218,4 @@ def delete_user(caller: Caller) -> None:
 
     Its sessions end at once, and its username and e-mail address are free for others.
     """
-    with caller_must_exist():
-        services().accounts.delete(caller, caller.user.id, expected_revisions(), client())
+    services().accounts.delete(caller, caller.user.id, expected_revisions(), client())

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from src.application.sessions import Caller, caller_must_exist
+from src.application.sessions import Caller
 from src.domain.users import Profile, User
 from src.interfaces.devices import device
 from src.interfaces.framework.bodies import Form
@@ -72,8 +72,7 @@ def change_names(caller: Caller, body: Names) -> Response:
     """Change the names. If the account has changed meanwhile, the page lets the person choose which names to keep."""
     if body.keep == "mine":
         change, user_id = body.profile(), caller.user.id
-        with caller_must_exist():
-            services().accounts.change(caller, user_id, change, None, {body.revision}, client())
+        services().accounts.change(caller, user_id, change, None, {body.revision}, client())
     return go(HOME, "names")
 
 
@@ -109,8 +108,7 @@ def sign_out(caller: Caller) -> Response:
 def change_address(caller: Caller, body: Address) -> Response:
     """Change the address."""
     profile: Profile = {"email": body.email}
-    with caller_must_exist():
-        services().accounts.change(caller, caller.user.id, profile, body.current_password, None, client())
+    services().accounts.change(caller, caller.user.id, profile, body.current_password, None, client())
     return go(HOME, "email")
 
 
@@ -131,8 +129,7 @@ def _deletion(caller: Caller) -> Mapping[str, Any]:
 def delete_account(caller: Caller, body: Confirmation) -> Response:
     """Delete the account, if its name was typed."""
     body.require(_name_to_type(caller.user))
-    with caller_must_exist():
-        services().accounts.delete(caller, caller.user.id, None, client())
+    services().accounts.delete(caller, caller.user.id, None, client())
     return _without_session("deleted")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from flask import Response, json
 
-from src.application.sessions import Caller, caller_must_exist
+from src.application.sessions import Caller
 from src.application.strict_json import NotJson, strict_json
 from src.domain.messages import Translatable
 from src.domain.metadata import merge_patch
@@ -48,6 +48,5 @@ def _metadata(caller: Caller) -> Mapping[str, Any]:
 def change_metadata(caller: Caller, body: MetadataForm) -> Response:
     """Replace the metadata. If the account has changed meanwhile, the page shows both versions."""
     patch = merge_patch(caller.user.metadata, body.metadata)
-    with caller_must_exist():
-        services().accounts.change(caller, caller.user.id, {"metadata": patch}, None, {body.revision}, client())
+    services().accounts.change(caller, caller.user.id, {"metadata": patch}, None, {body.revision}, client())
     return go(HOME, "metadata")
