@@ -34,7 +34,7 @@ class LoginMigration:
     clock: Clock
 
     def user_for(self, login: str, claim: Claim, password: str, client: Client) -> User | None:
-        """Return a new user for a login that the other system accepts, or None.
+        """Return the user of a login that the other system accepts, whom this call stores; None for any other login.
 
         ``claim`` is the claim on the name ``login``. The other system is asked once, and only about a name that no user
         has had here, while everybody may register. Each question is counted for the network of the client first, and
@@ -50,14 +50,12 @@ class LoginMigration:
             if claim.kind == "email":
                 self.registration.admit(self.rules.parse_email(login))
             attempts = self.limiter.hit(Count(MIGRATIONS, network(client)))
-            known = self.source.ask(claim.kind, login, password)
-            user = self._migrated(known, login, claim, password, client) if known else None
+            if known := self.source.ask(claim.kind, login, password):
+                self.limiter.give_back(attempts)
+                return self._migrated(known, login, claim, password, client)
         except (AttemptFailed, RegistrationClosed, Taken) as error:
             _log.warning("a login was not migrated: %s", error)
-            return None
-        if user:
-            self.limiter.give_back(attempts)
-        return user
+        return None
 
     def _migrated(self, known: KnownUser, login: str, claim: Claim, password: str, client: Client) -> User | None:
         """Store a user whom the other system knows, and return the user.
@@ -74,10 +72,10 @@ class LoginMigration:
         admitted = self.registration.admit(_valid(email, names["email"])).admit(new)
         parsers = PROFILE_PARSERS.items()
         details: dict[str, Any] = {name: _valid(parse, known.details.get(name)) for name, parse in parsers}
+        if claim not in admitted.claims:
+            raise AttemptFailed("The answer is about another name, or the name is not allowed here.")
         verified, hash = known.email_verified and admitted.email is not None, self.hasher.hash_password(password)
         user = replace(admitted, email_verified=verified, password_hash=hash, **details)
-        if claim not in user.claims:
-            raise AttemptFailed("The answer is about another name, or the name is not allowed here.")
         try:
             return self.users.add_with_unused_names(user, events=registered(user, None, client, now))
         except Taken:

@@ -75,7 +75,7 @@ class Notices:
     def is_new_device(self, user: User, client: Client) -> bool:
         """Return whether a user is to be told of a login by this device. Call it before the session is stored.
 
-        A device is new if no stored session of the user has its user agent.
+        A device is new if none of the newest sessions of the user, up to a hundred, has its user agent.
         """
         if not (self.enabled and self.new_devices and user.email):
             return False

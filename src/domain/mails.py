@@ -142,8 +142,8 @@ class Mail:
     def is_for(self, user: User | None, now: datetime) -> bool:
         """Return whether the token is valid for ``user``.
 
-        The token must not have expired, and the user must not have changed the password or the address since it was
-        issued.
+        The token must not have expired. Since it was issued, the user must not have been disabled, have changed the
+        password or the address, or have had all sessions ended here or at the identity provider.
         """
         return (
             user is not None

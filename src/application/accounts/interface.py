@@ -114,9 +114,9 @@ class Accounts(AccountRemoval, ABC):
 
     @abstractmethod
     def delete(self, id: str, revisions: Collection[str] | None = None, events: Sequence[Event] = ()) -> None:
-        """Delete an active user, end its sessions, free its names, remove its objects. Raises Unavailable, Stale.
+        """Delete an active user, end its sessions, free its names, remove its objects.
 
-        The events are stored in the commit that frees the names.
+        The events are stored in the commit that frees the names. Raises NotFound, Stale, LastAdmin, Unavailable.
         """
 
     def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
@@ -147,7 +147,8 @@ class Accounts(AccountRemoval, ABC):
         """Return the user who has this password, and the identity that the provider asserts, if there is a provider.
 
         ``known`` is the stored user with the name ``claim``, or None. Without a known user the check takes as long as
-        with one. Raises Unavailable.
+        with one. Raises RegistrationClosed if the owner of an account at the provider comes for the first time, and may
+        not register; Unavailable.
         """
 
     @abstractmethod
@@ -224,7 +225,8 @@ class Accounts(AccountRemoval, ABC):
     def _with_password(self, id: str, password: NewPassword) -> Change:
         """Return the change that stores the hash of a password, or no hash if an identity provider keeps the password.
 
-        Raises NotFound if the provider has no account for the user; Unavailable.
+        If the provider has revoked sign-ins without this service, the end of the sessions is stored first. Raises
+        NotFound if the provider has no account for the user; Unavailable.
         """
 
     @abstractmethod

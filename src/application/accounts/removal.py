@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from src.application.accounts.steps import bury_if_expired
+from src.application.accounts.steps import bury_guest
 from src.application.ports import Clock
 from src.domain.events import SYSTEM, Event, EventType
 from src.domain.sessions import NO_CLIENT
@@ -22,7 +22,7 @@ class AccountRemoval:
     def remove_guest(self, guest: User) -> None:
         """Remove a guest with its objects. Raises NotFound if the guest has registered meanwhile."""
         if guest.state is State.ACTIVE:
-            guest = self.users.update(guest.id, bury_if_expired(self.buried))
+            guest = self.users.update(guest.id, bury_guest(self.buried))
         self.remove_owned(guest)
         self.users.remove(guest)
 

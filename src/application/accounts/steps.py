@@ -33,8 +33,8 @@ def if_ticket(ticket: datetime | None, change: Change) -> Change:
     return lambda user: change(user) if user.ticket == ticket else user
 
 
-def bury_if_expired(bury: Change) -> Change:
-    """Return the change that turns an expired guest into a tombstone by calling ``bury``.
+def bury_guest(bury: Change) -> Change:
+    """Return the change that turns a guest, who has expired, into a tombstone by calling ``bury``.
 
     The change raises NotFound for a guest who has registered meanwhile, or is about to.
     """

@@ -64,4 +64,4 @@ class UserRepository(RecordedRepository[User], Protocol):
         """
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
-        """Return users with a ``reconcile_since`` before this time, the oldest first."""
+        """Return users whose pending change began before this time, the oldest first."""

@@ -138,7 +138,7 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
             try:
                 queue.send(job_id, delay)
             except Unavailable as error:
-                _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
+                _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__ or error)
 
     def received(request: Any, **_: Any) -> None:
         """Acknowledge a delayed message at once, because unacknowledged messages count towards the prefetch limit."""

@@ -87,7 +87,7 @@ class CloudTasksQueue:
         try:
             self.send(job_id, delay)
         except Unavailable as error:
-            _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
+            _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__ or error)
 
     def check(self) -> None:
         """Raise Unavailable if this service may not create tasks, or if there is no such queue."""

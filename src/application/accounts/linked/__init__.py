@@ -34,7 +34,11 @@ from src.domain.values import Email
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedAccounts(LinkedBase):
-    """Accounts that exist both in the store and at the identity provider, which keeps the passwords."""
+    """Accounts that exist both in the store and at the identity provider, which keeps the passwords.
+
+    Most operations are functions of modules of their own, whose parameter ``accounts`` is the instance. They become
+    methods by the assignments.
+    """
 
     create = create
     upgrade = upgrade

@@ -39,7 +39,7 @@ def show_readiness() -> Response:
 @route("GET /.well-known/jwks.json", Access.PUBLIC, JwksView)
 def show_keys() -> Response:
     """Publish the keys that verify our access tokens (RFC 7517)."""
-    caching = f"public, max-age={KEYS_MAX_AGE.seconds}"
+    caching = f"public, max-age={int(KEYS_MAX_AGE.total_seconds())}"
     return _public(json.dumps(services().authentication.public_keys()), caching)
 
 
