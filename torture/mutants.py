@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from keyword import kwlist
 from pathlib import Path
 from random import Random
 
@@ -95,8 +96,9 @@ class Chosen:
 
     def __init__(self, covered: Mapping[str, tuple[float, list[str]]]) -> None:
         self._covered = covered
-        self._words = {test: words_of(test.partition("[")[0]) for test in covered}
-        self._frequency = Counter(word for words in self._words.values() for word in words)
+        named = {name: words_of(name) for name in {test.partition("[")[0] for test in covered}}
+        self._words = {test: named[test.partition("[")[0]] for test in covered}
+        self._frequency = Counter(word for words in named.values() for word in words)
         self._by_function: defaultdict[str, set[str]] = defaultdict(set)
         self._by_path: defaultdict[str, set[str]] = defaultdict(set)
         for test, (_, functions) in covered.items():
@@ -125,8 +127,9 @@ class Chosen:
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of names, in lower case and without a plural's s."""
-    return {word.lower().removesuffix("s") for word in re.findall("[A-Z]?[a-z]{2,}", text)}
+    """Return the words of names, in lower case and without a plural's s. Keywords of Python are none."""
+    words = {word.lower() for word in re.findall("[A-Z]?[a-z]{2,}", text)} - {word.lower() for word in kwlist}
+    return {word.removesuffix("s") for word in words}
 
 
 def _draw(package: str) -> list[Mutant]:

@@ -63,9 +63,8 @@ def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
 
 def merged_metadata(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the metadata of a user after a merge patch. Raises Invalid if the result is too large."""
-    _check_values("metadata", patch)  # before the merge, which goes as deep as the patch
+    _check_values("metadata", patch)  # the merge goes as deep as the patch, and no deeper than one of the two
     changed = merged(metadata, patch)
-    _check_values("metadata", changed)
     if json_size(changed) > MAX_METADATA:
         raise _too_large("metadata", MAX_METADATA)
     return dict(changed)

@@ -95,6 +95,7 @@ def test_what_the_client_has_already_is_answered_with_304(client: Client, anna: 
     for known in (etag, f'"other", {etag}', f"W/{etag}", "*"):
         again = client.get(url, headers={**anna.headers, "If-None-Match": known})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
+        assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
     assert client.get(url, headers={**anna.headers, "If-None-Match": '"other"'}).data == first.data
 
 

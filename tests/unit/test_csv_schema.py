@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
-from src.domain.csv.forms import normalised
-from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS
+from src.domain.csv.forms import normalised, typed_value
+from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS, MAX_NAME
 from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
 
@@ -155,6 +155,22 @@ def test_a_column_may_have_a_thousand_values() -> None:
 )
 def test_each_bad_thing_is_named(schema: object, bad: set[tuple[str, str]]) -> None:
     assert errors(schema) == bad
+
+
+@pytest.mark.parametrize("locale", ["xx", 5, ["es"]])
+def test_an_unknown_locale_is_named(locale: object) -> None:
+    assert errors({"columns": {"a": "date"}, "locale": locale}) == {("schema.locale", "locale")}
+
+
+def test_days_and_months_may_have_one_digit_but_no_third_one() -> None:
+    [column] = parse_schema({"a": {"type": "date", "format": "d/m/yyyy"}}, flaws).columns
+    dates = [text for text in ("1/2/2020", "01/10/2020", "01/010/2020", "031/1/2020") if typed_value(column, text)]
+    assert dates == ["1/2/2020", "01/10/2020"]
+
+
+def test_a_word_for_yes_may_be_as_long_as_a_name() -> None:
+    assert parse_schema({"a": {"type": "boolean", "true": "x" * MAX_NAME}}, flaws).columns
+    assert errors({"a": {"type": "boolean", "true": "x" * (MAX_NAME + 1)}}) == {("schema.a.true", "true")}
 
 
 def test_a_schema_with_many_errors_names_the_first_ones() -> None:

@@ -20,7 +20,7 @@ from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
 from src.application.ports import EncodedRow
-from src.application.summaries import Advice, Statistics, Summariser, Summary, summarise_by_rules
+from src.application.summaries import Advice, Statistics, Summariser, Summary, shown_positions, summarise_by_rules
 from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
@@ -634,3 +634,9 @@ def test_the_facts_list_at_most_100_columns() -> None:
     assert len(facts["columns"]) == len(facts["rules_broken"]) == 100
     assert facts["columns_not_listed"] == facts["rules_broken_not_listed"] == 9_900
     assert len(json.dumps(facts)) < 40_000
+
+
+def test_of_many_columns_a_page_shows_those_with_findings(check: Callable[..., tuple[Report, Rows]]) -> None:
+    names = [f"c{at}" for at in range(200)]
+    report, _ = check(f"{','.join(names)}\n" + ",".join("x" * 200) + "\n", {"c150": "integer"})
+    assert 150 in shown_positions(report)

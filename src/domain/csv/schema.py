@@ -110,7 +110,7 @@ def _is_whole(value: Mapping[str, object]) -> bool:
     """
     if value.keys() - {"columns", "locale", "closed", "titles"} or value.keys() == {"columns"}:
         return False
-    types = {*ColumnType}
+    types = [*ColumnType]  # no set, because the JSON may hold what has no hash
     about = [each for name, each in value.items() if name != "columns"]
     return not any(isinstance(each, dict) or each in types for each in about)
 

@@ -53,6 +53,7 @@ BAD_SCHEMAS: dict[str, set[tuple[str, str]]] = {
     '{"": "date"}': {("schema.", "name")},
     '{" a": "date"}': {("schema. a", "name")},
     '{"a": 1}': {("schema.a", "type")},
+    '{"columns": {"a": "date"}, "locale": ["es"]}': {("schema.locale", "locale")},
     '{"a": ["date"]}': {("schema.a", "type")},
     '{"a": null}': {("schema.a", "type")},
     '{"a": "text"}': {("schema.a.type", "type")},
