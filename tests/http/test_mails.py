@@ -1,6 +1,7 @@
 """Links in mails: they prove an address, log in and set a new password, each once and for thirty minutes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from time import thread_time_ns
 from typing import Any
@@ -29,6 +30,8 @@ from tests.support.world import (
     PASSWORD,
     Answer,
     Person,
+    build,
+    client_of,
     errors_of,
     join,
     log_in,
@@ -612,3 +615,11 @@ class TestDelivery:
         world.ask("/auth/password/forgot", anna.user["email"], **{"Accept-Language": "es-MX,es;q=0.9"})
         assert world.box.mails[-1].subject == "Elige una contraseña nueva"
         assert '<html lang="es">' in world.box.mails[-1].html
+
+
+def test_a_service_that_sends_no_mails_says_so() -> None:
+    requests = replace(services_of(build()).mail_requests, enabled=False)
+    answer = client_of(build(services={"mail_requests": requests})).post(
+        "/auth/password/forgot", json={"email": "anna@example.com"}
+    )
+    assert (answer.status_code, answer.json["detail"]) == (404, "This service sends no mails.")

@@ -131,7 +131,7 @@ class JwtIssuer:
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
         # The claims of the service come last, whatever names an earlier version has let admins use.
-        claims = {**user.custom_claims, **payload.model_dump(mode="json", exclude_none=True)}
+        claims = {**user.custom_claims, **payload.model_dump(mode="json")}
         access = _jws.encode(to_json(claims), key.private, key.algorithm, headers)
         return Tokens(access, seconds, refresh.value if refresh else None)
 
