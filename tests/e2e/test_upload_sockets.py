@@ -304,6 +304,18 @@ def test_slowly_sending_clients_do_not_block_others_for_long(begin: bytes) -> No
         assert requests.get(f"http://127.0.0.1:{port}/closed", timeout=20).status_code == 200
 
 
+def test_a_connection_that_was_cut_off_is_closed_after_its_answer() -> None:
+    """What arrives later must not be taken for the next request, and no 408 for its answer."""
+    form = b"Host: a\r\nContent-Type: text/plain; x=multipart/form-data\r\nContent-Length: "
+    with serving(body_seconds=1.0) as (_, port):
+        for path, length in ((b"/slow", b"3"), (b"/text", b"9")):
+            with connect(port) as connection:
+                connection.send(b"POST " + path + b" HTTP/1.1\r\n" + form + length + b"\r\n\r\nabc")
+                status, headers, _ = connection.whole_answer()
+                assert (status, headers["Connection"]) == (200, "close")
+                assert connection.rest() == b""
+
+
 def test_a_silent_connection_does_not_delay_shutdown(tmp_path: Path) -> None:
     with serving() as (server, port), connect(port):
         time.sleep(1)  # after a second, the connection occupies no thread
@@ -327,6 +339,7 @@ def test_a_body_sent_after_the_response_does_not_lose_it(port: int, delay: float
         (b"GET / HTTP/9.9\r\n\r\n", 400),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 12, 431),  # its end does not matter
     ],
 )
 def test_bytes_that_are_not_http_get_a_problem_response(port: int, sent: bytes, status: int) -> None:

@@ -78,6 +78,12 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
 
         return attachment(lambda _: chunks(), "zeros.bin", size, "0")
 
+    @app.post("/slow")
+    def work() -> Response:
+        """Wait for 3 seconds."""
+        time.sleep(3)
+        return jsonify()
+
     @app.get("/dependency")
     def wait() -> Response:
         """Wait for 0.2 seconds, as for a slow store, unless the server lets this request be refused."""

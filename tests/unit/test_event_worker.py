@@ -1,5 +1,6 @@
 """Which connection a worker closes when it has too many."""
 
+import math
 from collections import deque
 from concurrent.futures import Future
 from contextlib import nullcontext
@@ -8,11 +9,12 @@ from selectors import DefaultSelector
 from socket import socket, socketpair
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from gunicorn.workers.gthread import TConn
 
-from src.bootstrap.servers.event_worker import EventWorker
+from src.bootstrap.servers.event_worker import MAX_SENDING_BYTES, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, Receivers
 
 
@@ -64,3 +66,13 @@ def test_the_connection_is_closed_that_has_been_silent_for_longest(
                         client.recv(1)
         for conn in (*worker.pending_conns, *worker.keepalived_conns):
             conn.close()
+
+
+def test_the_only_client_that_reads_slowly_gets_the_largest_response() -> None:
+    with DefaultSelector() as poller:
+        worker = Full(poller)
+        sock = SimpleNamespace(unsent=[memoryview(bytes(MAX_SENDING_BYTES + 1))], resumed=0)
+        conn = Mock(sock=sock)
+        worker.sending, worker.worker_connections = {conn: math.inf}, 1
+        worker.murder_pending()
+        assert len(worker.sending) == 1

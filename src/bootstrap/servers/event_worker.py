@@ -136,7 +136,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         super().murder_pending()
         while self.sending and next(iter(self.sending.values())) < time.monotonic():
             self._cut(next(iter(self.sending)))
-        while len(self.sending) > MAX_SENDING or self._sending_bytes() > MAX_SENDING_BYTES:
+        while len(self.sending) > MAX_SENDING or (len(self.sending) > 1 and self._sending_bytes() > MAX_SENDING_BYTES):
             self._cut_slowest()
         if self.exhausted and not self._shed():
             self.log.warning("A connection cannot be accepted: %s", self.exhausted.strerror)

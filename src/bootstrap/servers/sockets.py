@@ -12,6 +12,8 @@ from itertools import chain
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
 
+from gunicorn.http.errors import LimitRequestHeaders
+
 NEXT_MILLISECONDS = 5
 """The time that a thread waits for the next request of its connection before it serves another one."""
 LINGER_SECONDS = 2.0
@@ -20,6 +22,8 @@ SEND_SECONDS = 20
 """The time for which a client may take nothing of a response."""
 MAX_WAITING = 32
 """The threads of a process that may wait for a client to take more of a response of unknown length."""
+MAX_HEAD_BYTES = 1 << 15
+"""The length of a request's head above which no more of it is received."""
 _RECEIVED_BYTES = 1 << 16
 """The part of a body that is received at most at once."""
 _HEAD_BYTES = 1024
@@ -76,6 +80,8 @@ class ClientSocket(socket.socket):
         self.is_cut_off = False
         """Whether nothing more is received from the client. The response can still be sent."""
         self._receivers = receivers
+        self.awaits_head = True
+        """Whether the head of a request has not arrived yet."""
         self.expect_request()
         self.resumed = 0
         """How often the client has taken more of a response that it did not take at once."""
@@ -91,8 +97,11 @@ class ClientSocket(socket.socket):
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive at most 64 KiB.
 
-        gunicorn asks for up to 1 MiB, and a slow client would occupy that much memory while the thread waits.
+        gunicorn asks for up to 1 MiB, and a slow client would occupy that much memory while the thread waits. It also
+        reads the whole head again whenever a part of it arrives, so a head may not be long. Raises LimitRequestHeaders.
         """
+        if self.awaits_head and self._received > MAX_HEAD_BYTES:
+            raise LimitRequestHeaders("the head of the request is too long")
         with nullcontext() if _is_ready(self, select.POLLIN, 0) else self._waiting_to_receive():
             data = super().recv(min(size, _RECEIVED_BYTES), flags)
         self._received += len(data)
@@ -104,8 +113,9 @@ class ClientSocket(socket.socket):
             yield
 
     def expect_request(self) -> None:
-        """Start to measure how slowly the client sends its next request."""
+        """Start to measure how slowly the client sends its next request, and how long the head of the request is."""
         self._begun, self._received = time.monotonic(), 0
+        self.awaits_head = True
 
     def slowness(self) -> float:
         """Return the time since the request began, in seconds, divided by the number of bytes that have arrived."""

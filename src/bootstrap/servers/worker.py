@@ -51,16 +51,18 @@ class _Arrival:
     request: Any = None
 
     def close_if_unread(self) -> None:
-        """Mark the connection to be closed after the response, if much of the request is still to arrive.
+        """Mark the connection to be closed after the response, if much of the request is missing.
 
         gunicorn would announce that the connection is kept, and then close it because the rest is too long to be
-        discarded.
+        discarded. It would also take what arrives after a body that was cut off for the next request. From now on, the
+        request is not cut off any more, however long its response takes.
         """
+        self.deadline = math.inf
         try:
             drained = self.connection.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
         except (errors.ParseException, OSError):
             drained = False
-        if not drained:
+        if not drained or self.connection.sock.is_cut_off:
             self.request.force_close()
 
 
@@ -158,6 +160,7 @@ class Worker(EventWorker):
         arrival = self.arrivals[conn.sock]
         arrival.request = req
         arrival.deadline = math.inf
+        conn.sock.awaits_head = False
         kept = self._respond(req, conn, arrival)
         return self.send_rest(conn) and kept
 
@@ -165,7 +168,8 @@ class Worker(EventWorker):
         fields = dict(req.headers)
         if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
             return super().handle_request(req, conn)
-        if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
+        media_type = fields.get("CONTENT-TYPE", "").partition(";")[0]
+        if media_type.strip().lower() != "multipart/form-data":
             arrival.deadline = time.monotonic() + self.app.body_seconds
         set_silence(conn.sock, SILENCE_SECONDS)
         try:
