@@ -34,6 +34,8 @@ def parse_dog_name(text: str) -> str:
         raise InvalidValue("length", Translatable("Use {least} to {most} characters.", least=1, most=_MAX_NAME))
     if "/" in name or any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
         raise InvalidValue("characters", "Use one line, without a slash.")
+    if len(fold(name)) > 3 * _MAX_NAME:  # one ligature can stand for 18 letters, and cursors hold the folded name
+        raise InvalidValue("length", "Use fewer characters that stand for several letters.")
     if fold(name).strip() in _RESERVED:  # blanks around a name are easy to miss
         raise InvalidValue("reserved", "This name has another meaning here; choose another.")
     return name

@@ -10,6 +10,7 @@ from typing import Literal
 from unittest.mock import Mock
 
 import pytest
+from werkzeug.datastructures import Accept, LanguageAccept, MIMEAccept
 
 from tests.support.world import PASSWORD, Answer, Client, Person, registration
 
@@ -49,6 +50,39 @@ def test_overlong_usernames_are_refused_before_normalisation(
     assert max(normalised) <= 500
 
 
+@pytest.mark.parametrize("body", ['[{"":0},' * 100_000 + "0]", "[" + "[]," * 300_000 + "[]]"])
+def test_a_body_of_many_values_is_refused_before_it_is_parsed(
+    client: Client, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    parse = Mock(wraps=json.loads)
+    monkeypatch.setattr(json, "loads", parse)
+    answer = client.application.test_client().post("/login", data=body, content_type="application/json")
+    assert (answer.status_code, b"The body has too many values." in answer.data) == (400, True)
+    assert all(len(call.args[0]) < len(body) for call in parse.call_args_list)
+
+
+@pytest.mark.parametrize("header", ["Accept", "Accept-Language", "Accept-Encoding"])
+def test_long_lists_of_what_the_client_accepts_are_cut(
+    client: Client, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    compared = list[str]()
+    value_matches = Accept._value_matches
+
+    def noting(self: Accept, value: str, item: str) -> bool:
+        compared.append(item)
+        return value_matches(self, value, item)
+
+    for kind in (Accept, MIMEAccept, LanguageAccept):
+        monkeypatch.setattr(kind, "_value_matches", noting)
+    client.get("/nope", headers={header: "aa/a," * 20_000})
+    assert len(compared) < 5_000
+
+
+def test_a_dog_whose_name_is_long_once_it_is_folded_is_refused(client: Client, anna: Person) -> None:
+    answer = client.post("/api/dogs/0" + "\ufdfa" * 60, headers=anna.headers)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "length")
+
+
 def test_overlong_names_of_dogs_are_refused_before_normalisation(
     client: Client, anna: Person, normalised: list[int]
 ) -> None:
@@ -64,7 +98,7 @@ def test_overlong_names_of_dogs_are_refused_before_normalisation(
 
 
 def test_deep_and_wide_json_is_parsed_only_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    width = 300_000
+    width = 19_000
     body = b'{"a":' + b"[" * 900 + b'""' + b',""' * width + b"]" * 900 + b"}"
     parse = Mock(wraps=json.loads)
     monkeypatch.setattr(json, "loads", parse)

@@ -10,7 +10,7 @@ import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
 from src.domain.csv.forms import normalised, typed_value
-from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS, MAX_NAME
+from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS, MAX_WORD, MAX_WORDS
 from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
 
@@ -157,7 +157,7 @@ def test_each_bad_thing_is_named(schema: object, bad: set[tuple[str, str]]) -> N
     assert errors(schema) == bad
 
 
-@pytest.mark.parametrize("locale", ["xx", 5, ["es"]])
+@pytest.mark.parametrize("locale", ["xx", 5, ["es"], f"es-{'x' * 33}"])
 def test_an_unknown_locale_is_named(locale: object) -> None:
     assert errors({"columns": {"a": "date"}, "locale": locale}) == {("schema.locale", "locale")}
 
@@ -168,9 +168,17 @@ def test_days_and_months_may_have_one_digit_but_no_third_one() -> None:
     assert dates == ["1/2/2020", "01/10/2020"]
 
 
-def test_a_word_for_yes_may_be_as_long_as_a_name() -> None:
-    assert parse_schema({"a": {"type": "boolean", "true": "x" * MAX_NAME}}, flaws).columns
-    assert errors({"a": {"type": "boolean", "true": "x" * (MAX_NAME + 1)}}) == {("schema.a.true", "true")}
+def test_a_word_for_yes_has_fifty_characters_at_most() -> None:
+    assert parse_schema({"a": {"type": "boolean", "true": "x" * MAX_WORD}}, flaws).columns
+    for word in ("x" * (MAX_WORD + 1), " " * MAX_WORD + "x"):
+        assert errors({"a": {"type": "boolean", "true": word}}) == {("schema.a.true", "true")}
+
+
+def test_a_schema_has_a_hundred_words_for_yes_and_no_at_most() -> None:
+    schema = {f"{at}": {"type": "boolean", "true": f"yes{at}", "false": "no"} for at in range(MAX_WORDS)}
+    assert errors(schema) == {("schema", "too_many_words")}
+    del schema["0"]
+    assert len(parse_schema(schema, flaws).columns) == MAX_WORDS - 1
 
 
 def test_a_schema_with_many_errors_names_the_first_ones() -> None:

@@ -19,12 +19,18 @@ MAX_ERRORS = 100
 """The most errors of a schema that are named at once."""
 MAX_NAME = 200
 """The maximum length in characters of the name of a column and of a value in an enum."""
+MAX_WORD = 50
+"""The maximum length of a word for yes or no."""
+MAX_WORDS = 100
+"""The maximum number of different words for yes and no. For each pair, a regular expression is compiled."""
 MAX_PATTERN = 200
 """The maximum length of a regular expression in characters."""
 MAX_ENUM = 1_000
 """The maximum number of values in an enum."""
 
 
+_MAX_LOCALE = 35
+"""The length for which RFC 5646 asks programs to have room for a language tag."""
 _DATES = (ColumnType.DATE, ColumnType.DATETIME)
 _NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
 _FORMS_OF: Mapping[str, tuple[ColumnType, ...]] = {
@@ -93,6 +99,9 @@ def parse_schema(value: object, pattern_flaws: Callable[[Iterable[str]], Mapping
             break
     if errors:
         raise Invalid(*errors[:MAX_ERRORS])
+    if len({word for column in columns for word in (column.true, column.false) if word}) > MAX_WORDS:
+        message = Translatable("Use at most {n} different words for yes and no.", n=MAX_WORDS)
+        raise Invalid(FieldError("schema", "too_many_words", message))
     return Schema(tuple(columns), **about)
 
 
@@ -126,7 +135,7 @@ def _about(value: Mapping[str, object], errors: list[FieldError]) -> dict[str, A
             errors.append(FieldError(f"schema.{name}", "type", "Give true or false."))
     if "locale" in about:
         locale = about["locale"]
-        if not isinstance(locale, str) or not language_of(locale):
+        if not isinstance(locale, str) or len(locale) > _MAX_LOCALE or not language_of(locale):
             errors.append(
                 FieldError("schema.locale", "locale", Translatable("Give one of {values}.", values=", ".join(LOCALES)))
             )
@@ -202,8 +211,8 @@ def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaws: Mapping[str, s
             return "Give a point or a comma."
         case "thousands" if value not in _THOUSANDS:
             return "Give a point, a comma, a space or an apostrophe."
-        case "true" | "false" if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_NAME:
-            return Translatable("Give a word of 1 to {n} characters.", n=MAX_NAME)
+        case "true" | "false" if not isinstance(value, str) or not value.strip() or len(value) > MAX_WORD:
+            return Translatable("Give a word of 1 to {n} characters.", n=MAX_WORD)
         case "allow" if not isinstance(value, list) or not all(each in SUSPICIONS for each in value):
             return Translatable("Give a list of rules; there are {rules}.", rules=", ".join(SUSPICIONS))
     return None

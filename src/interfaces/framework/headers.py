@@ -61,6 +61,12 @@ _ADDRESS_AND_PORT = re.compile(r"\[(?P<ipv6>[^]]+)\](:\d+)?|(?P<ipv4>[\d.]+):\d+
 _HTTPS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
+_ACCEPTS = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE")
+_LANGUAGE = "portero.language"
+_MAX_ACCEPTED = 500
+"""The characters of a header with which a client says what it accepts. Those of browsers have up to 200."""
+
+
 def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int, https: bool) -> None:
     """Add the headers to every answer of ``app``, errors included.
 
@@ -79,10 +85,14 @@ def _with_headers(application: Any, defaults: list[tuple[str, str]]) -> Any:
 
     The headers are added to the list that the server gets, because checking each of them in Flask's headers takes
     longer than routing the request. The port is removed from the client's address, which some proxies write into
-    X-Forwarded-For, because each port would otherwise count as another client.
+    X-Forwarded-For, because each port would otherwise count as another client. Long lists of what the client accepts
+    are cut, because each entry is compared with what the service has.
     """
 
     def handle(environ: dict[str, Any], start_response: Any) -> Any:
+        for name in _ACCEPTS:
+            if len(environ.get(name, "")) > _MAX_ACCEPTED:
+                environ[name] = environ[name][:_MAX_ACCEPTED].rpartition(",")[0]
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         id = environ["HTTP_X_REQUEST_ID"] = sent if _ACCEPTED_ID.fullmatch(sent) else new_id()
         if found := _ADDRESS_AND_PORT.fullmatch(environ.get("REMOTE_ADDR", "")):
@@ -161,7 +171,11 @@ def _trace(environ: dict[str, Any]) -> str | None:
 
 def accepted_language() -> str:
     """Return the tag of the language that the current request prefers."""
-    return request.accept_languages.best_match(LANGUAGES) or "en"
+    environ = request.environ
+    if _LANGUAGE not in environ:  # an answer can have hundreds of sentences
+        environ[_LANGUAGE] = request.accept_languages.best_match(LANGUAGES) or "en"
+    language: str = environ[_LANGUAGE]
+    return language
 
 
 def language_headers(language: str) -> dict[str, str]:
