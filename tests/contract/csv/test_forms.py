@@ -1,15 +1,18 @@
 """Lines, quotes, delimiters and encodings, and the files that are not CSV."""
 
+import csv
 import gzip
 import lzma
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
 from src.domain.csv import InvalidOption, NotCsv, Report, Row
 from src.infrastructure.csv.checking import results
 from src.infrastructure.csv.reading import records
+from src.infrastructure.csv.reading.header import unique_names
 from tests.support.csv_reports import refusal, validation_of
 
 
@@ -36,6 +39,48 @@ def test_quotes_inside_cells_are_read_as_the_csv_module_reads_them_and_open_ones
         (5, False, ["1", "open"]),
         (6, False, ["to the end", ""]),
     ]
+
+
+def test_lines_after_a_mistaken_quote_may_still_be_joined_by_a_quote(rows: Callable[..., list[Row]]) -> None:
+    assert rows('a,b\np"q,"r\ns,t\nu","v\nw"\nx,y\n') == [
+        (2, False, ['p"q', "r"]),
+        (3, True, ["s", "t"]),
+        (4, True, ['u"', "v\nw"]),
+        (6, True, ["x", "y"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a"b,"c\n' * 1000 + 'x"\nq,r\n',
+        'a"b,"c\n' * 1000,
+        'a"b,"c\n' * 1000 + "x\n",
+        'a"b,"c\nd,e\n' * 500 + 'x"\nq,r\n',
+        'a"b,"c\nd,e\n' * 500,
+        'a"b,"c\nd,"e\n' * 500 + 'x"\n',
+        'a,"b\n' * 1001,
+        '"a,b\n' * 1001,
+        ('a"b,"c\n' * 9 + 'x"\n') * 100,
+        ('a"b,"c\n' * 9 + 'u","v\n' * 9) * 50 + 'x"\n',
+    ],
+)
+def test_mistaken_quotes_are_read_in_linear_time(
+    check: Callable[..., Report], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    read, taken = csv.reader, 0
+
+    def counted(line: str) -> str:
+        nonlocal taken
+        taken += 1
+        return line
+
+    def counting_reader(lines: Iterable[str], **options: Any) -> Any:
+        return read(map(counted, lines), **options)
+
+    monkeypatch.setattr(csv, "reader", counting_reader)
+    check("a,b\n" + text, delimiter=",")
+    assert taken < 40 * text.count("\n")
 
 
 def test_blank_lines_are_skipped(check: Callable[..., Report], rows: Callable[..., list[Row]]) -> None:
@@ -197,3 +242,27 @@ def test_one_column_with_an_empty_cell_has_a_row(check: Callable[..., Report]) -
 
 def test_several_columns_without_a_data_row_are_a_table(check: Callable[..., Report]) -> None:
     assert (check("a,b\n").rows, check("a,b").rows) == (0, 0)
+
+
+def test_many_columns_without_a_name_are_numbered_in_linear_time() -> None:
+    compared = 0
+
+    class CountingName(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    numbered = [CountingName(f"column_{number}") for number in range(501, 1001)]
+    names, _ = unique_names([*numbered, *[""] * 500])
+    assert names[500:] == [f"column_{number}" for number in range(1001, 1501)]
+    assert compared < 3 * len(names)
+
+
+def test_a_column_without_a_name_gets_the_first_unused_number_from_its_position_on() -> None:
+    names, problems = unique_names(["", "column_3", "", "", "column_3", "", "x"])
+    assert names == ["column_1", "column_3", "column_4", "column_5", "column_3_2", "column_6", "x"]
+    assert [*problems] == [0, 2, 3, 4, 5]

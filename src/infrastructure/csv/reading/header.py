@@ -91,13 +91,14 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], dict[int, str]]:
             last_number[name] = 1
             names.append(name)
             continue
-        stem, number = (name, last_number[name] + 1) if name else ("column", position)
+        # The search goes on where the last one for the same name ended. To start anew would take quadratic time.
+        number = last_number.get(name, 0) + 1
+        stem, number = (name, number) if name else ("column", max(number, position))
         while f"{stem}_{number}" in taken:
             number += 1
         unused = f"{stem}_{number}"
         taken.add(unused)
-        if name:
-            last_number[name] = number
+        last_number[name] = number
         problems[len(names)] = f"duplicate: {name}" if name else f"empty: column {position}"
         names.append(unused)
     return names, problems

@@ -81,36 +81,69 @@ class Records:
         lines = _Lines(chain.from_iterable(self._bounded()))
         try:
             for cells in csv.reader(lines, delimiter=self._delimiter):
-                line, size = self.line, len(lines.taken)
+                size = len(lines.taken)
                 # A row of a single line cannot be longer than its line.
                 if size > 1 and sum(map(len, cells)) + len(cells) > MAX_ROW:
                     raise _TooLong
-                if self._width and self._is_unclosed(lines, cells):
-                    cells = self._literal(lines.taken[0])
-                    lines.put_back(lines.taken[1:])
-                    self.unclosed.add(line)
-                    size = 1
+                rows = [cells]
+                if self._width and self._is_unclosed(lines.taken, len(cells), has_ended=lines.has_ended):
+                    rows, size = self._separated(lines, len(cells)), 1
                 lines.taken.clear()
-                self.line = line + size
-                if cells or self._with_blank:
-                    yield line, cells
+                for row in rows:
+                    line = self.line
+                    self.line += size
+                    if row or self._with_blank:
+                        yield line, row
         except (csv.Error, _TooLong):
             text = "The row at line {line} is too long to be one: is a quote not closed?"
             message = Translatable(text, line=self.line)
             raise NotCsv("row_too_long", message) from None
 
-    def _is_unclosed(self, lines: _Lines, cells: list[str]) -> bool:
+    def _is_unclosed(self, lines: list[str], width: int, *, has_ended: bool) -> bool:
         """Return whether a row of several lines seems to be several rows, joined by a quote that was opened by mistake.
 
-        The quote is a mistake if it is still open at the end of the file, or if the lines fit the header one by one
-        only.
+        The row has ``width`` cells. The quote is a mistake if it is still open at the end of the file, or if the lines
+        fit the header one by one only.
         """
-        if lines.has_ended:
+        if has_ended:
             return self._is_end
-        if len(lines.taken) == 1 or len(cells) == self._width:
+        if len(lines) == 1 or width == self._width:
             return False
-        second = next(csv.reader([lines.taken[1]], delimiter=self._delimiter), [])
-        return len(self._literal(lines.taken[0])) == len(second) == self._width
+        second, _ = self._first_row(lines[1])
+        return len(self._literal(lines[0])) == len(second) == self._width
+
+    def _separated(self, lines: _Lines, width: int) -> list[list[str]]:
+        """Return rows of one line each in place of a row of ``width`` cells that a mistaken quote joined.
+
+        The last line is put back, because its row may continue after it. If a quote opens in one of the lines and is no
+        mistake, the lines are put back from there on.
+
+        If a row begins at a later line and its quote stays open, it ends where the joined row ends. The number of its
+        cells is therefore computed. To read the lines again for each such quote would take quadratic time.
+        """
+        joined, has_ended = lines.taken, lines.has_ended
+        rows = [self._literal(joined[0])]
+        self.unclosed.add(self.line)
+        # The number of cells that the lines after the current one add to a row with an open quote.
+        added = width - len(self._first_row(joined[0])[0])
+        for at, line in enumerate(joined[1:-1], 1):
+            continued, _ = self._first_row('"' + line)
+            added -= len(continued) - 1
+            row, is_open = self._first_row(line)
+            if is_open:
+                if not self._is_unclosed(joined[at : at + 2], len(row) + added, has_ended=has_ended):
+                    break
+                row = self._literal(line)
+                self.unclosed.add(self.line + at)
+            rows.append(row)
+        lines.put_back(joined[len(rows) :])
+        return rows
+
+    def _first_row(self, line: str) -> tuple[list[str], bool]:
+        """Return the cells of a row that begins with a line, and whether a quote is open at the end of the line."""
+        lines = _Lines(iter([line]))
+        cells = next(csv.reader(lines, delimiter=self._delimiter), [])
+        return cells, lines.has_ended
 
     def _literal(self, line: str) -> list[str]:
         """Return the cells of a line in which quotes have no meaning, without the quotes at their ends."""
