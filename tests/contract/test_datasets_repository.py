@@ -8,10 +8,10 @@ import pytest
 
 from src.domain.csv import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Schema, Validation
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.values import new_id
+from src.domain.values import Page, new_id
 from src.infrastructure.repositories import entities
 from src.infrastructure.repositories.datasets import Datasets
-from src.infrastructure.stores.driver import Key, Write
+from src.infrastructure.stores.driver import Document, Key, Query, Write
 from src.infrastructure.stores.packing import pack
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import REPORTS
@@ -85,6 +85,60 @@ def test_a_page_of_datasets_with_many_columns_ends_early(datasets: Datasets, mon
     first = datasets.list_for_user("ada", limit=500)
     assert first.items == stored[:3:-1]
     assert datasets.list_for_user("ada", first.next, 500).items == stored[3::-1]
+
+
+ENUM = tuple(f"{number}".rjust(190, "x") for number in range(40))
+LARGE = tuple(Column(f"column {at}", enum=ENUM) for at in range(5))
+
+
+@pytest.mark.parametrize(
+    ("report", "options"),
+    [
+        (None, ReadOptions(Schema(LARGE))),
+        (replace(CLEAN, schema=LARGE), ReadOptions()),
+        (replace(CLEAN, validations=(Validation("type", "plain", 99, (Sample(2, "x" * 190),) * 200),)), ReadOptions()),
+        (None, ReadOptions(Schema(locale="es-" + "x" * 40_000))),
+        (None, ReadOptions(encoding="utf" + "-" * 40_000 + "8")),
+    ],
+    ids=["schema", "report", "samples", "locale", "encoding"],
+)
+def test_a_page_of_datasets_with_long_texts_ends_early(
+    datasets: Datasets, monkeypatch: pytest.MonkeyPatch, report: Report | None, options: ReadOptions
+) -> None:
+    monkeypatch.setattr(entities, "PAGE_CHARACTERS", 100_000)
+    for at in range(9):
+        add(datasets, report, created_at=NOON + at * SECOND, read_options=options)
+    first = datasets.list_for_user("ada", limit=500)
+    assert len(first.items) == 5
+    assert len(datasets.list_for_user("ada", first.next, 500).items) == 4
+
+
+def test_a_page_of_ordinary_datasets_is_full(datasets: Datasets) -> None:
+    columns = tuple(Column(f"column {at}", ColumnType.INTEGER, required=True, min=0, max=99) for at in range(20))
+    kinds = tuple(
+        Validation(rule, column.name, 3, SAMPLES[1:]) for column in columns for rule in ("type", "not_empty", "min")
+    )
+    report = replace(CLEAN, columns=columns, schema=columns, validations=kinds)
+    for at in range(110):
+        add(datasets, report, created_at=NOON + at * SECOND, read_options=ReadOptions(Schema(columns)))
+    assert len(datasets.list_for_user("ada", limit=100).items) == 100
+
+
+def test_few_datasets_are_read_at_once_even_after_many_small_ones(
+    datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large dataset is known as such only once it is read, and the small ones before it do not announce it."""
+    for at in range(130):
+        add(datasets, None, created_at=NOON + at * SECOND)
+    limits, find = [], store.find
+
+    def noted(query: Query) -> Page[Document]:
+        limits.append(query.limit)
+        return find(query)
+
+    monkeypatch.setattr(store, "find", noted)
+    assert len(datasets.list_for_user("ada", limit=130).items) == 130
+    assert max(limits) <= 20
 
 
 class TestReports:

@@ -23,6 +23,7 @@ from src.domain.values import Role
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns, results
 from src.infrastructure.csv.places import CheckPlaces
+from src.infrastructure.csv.reading import encodings
 from tests.support.working import caller_of
 from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
@@ -58,6 +59,29 @@ class TestAdd:
         assert world.reconcile_later() == 0
         with pytest.raises(Repeated):
             world.add()
+
+    @pytest.mark.parametrize(
+        ("sent", "stored"),
+        [("", None), ("utf" + "-" * 1_000_000 + "8", "utf-8"), ("ASCII", "utf-8"), ("cp1252", "windows-1252")],
+        ids=["none", "long", "ascii", "windows"],
+    )
+    def test_an_encoding_is_stored_by_its_name_in_reports(
+        self, world: DatasetWorld, sent: str, stored: str | None
+    ) -> None:
+        details = DatasetDetails("Name", encoding=sent)
+        dataset = world.here.service.add(ADA, IncomingDataset("x.csv", [CSV], lambda: details)).dataset
+        assert dataset.read_options.encoding == stored
+
+    @pytest.mark.parametrize("name", [*dict.fromkeys(encodings._ENCODINGS.values())])
+    def test_a_file_can_be_checked_again_in_every_encoding(self, world: DatasetWorld, name: str) -> None:
+        details = DatasetDetails("Name", encoding=name)
+        content = "id,name\n1,Åsa\n".encode(name)
+        first = world.here.service.add(ADA, IncomingDataset("x.csv", [content], lambda: details)).dataset
+        again = world.here.service.check_again(ADA, first.id, "{}").dataset
+        assert first.read_options.encoding == again.read_options.encoding == name
+        assert first.report
+        assert again.report
+        assert first.report.encoding == again.report.encoding == name
 
     @pytest.mark.parametrize("lines", [1_001, 1_002])
     def test_a_large_one_is_left_to_a_job(self, world: DatasetWorld, lines: int) -> None:

@@ -65,7 +65,7 @@ class MeasuredCsv(MeasuredChunks):
 def parse_details(details: DatasetDetails, checker: CsvChecker) -> tuple[str, ReadOptions, list[FieldError]]:
     """Return the name of a dataset, the options to read its file, and every flaw of the details."""
     errors: list[FieldError] = []
-    schema = Schema()
+    schema, encoding = Schema(), None
     with collecting(errors):
         if not details.name.strip():
             raise Invalid(FieldError("name", "required", "Give the dataset a name."))
@@ -77,8 +77,9 @@ def parse_details(details: DatasetDetails, checker: CsvChecker) -> tuple[str, Re
             raise Invalid(FieldError("delimiter", "delimiter", "Give a comma, a semicolon, a tab or a bar."))
     with collecting(errors):
         if details.encoding:
-            checker.declared_encoding(details.encoding)
-    return details.name, ReadOptions(schema, _DELIMITERS.get(details.delimiter), details.encoding or None), errors
+            # Only this name is stored, because the text that a client sends may be of any length.
+            encoding = checker.declared_encoding(details.encoding)
+    return details.name, ReadOptions(schema, _DELIMITERS.get(details.delimiter), encoding), errors
 
 
 def _json(text: str) -> object:

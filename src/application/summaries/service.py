@@ -4,23 +4,22 @@ The adviser sees no values, and a rule that it proposes is used only if no row b
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Any, Protocol
 
 from src.application.ports import RowStore
 from src.application.summaries.profiles import Profile
+from src.application.summaries.row_pages import row_pages
 from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
-from src.domain.csv import CheckedRow, Column, Report, Validation, parse_schema, schema_json
+from src.domain.csv import Column, Report, Validation, parse_schema, schema_json
 from src.domain.errors import Invalid, PorteroError
 
 _log = logging.getLogger("portero.summaries")
 
-PAGE = 500
-"""The number of rows that are read at once."""
 MAX_FACTS = 100
 """The maximum number of columns, and of broken rules, in the facts: small models read only some thousand words."""
 
@@ -61,7 +60,7 @@ class Summariser:
         Raises Unavailable when the rows cannot be read.
         """
         statistics = Statistics(report.columns)
-        for page in self._pages(set_id, statistics.most):
+        for page in row_pages(self.rows, set_id, statistics.most):
             statistics.add(page)
         by_rules = summarise_by_rules(report, statistics, translations)
         if self.adviser is None:
@@ -91,7 +90,7 @@ class Summariser:
         """
         profile = Profile(report)
         statistics = Statistics(report.columns, profile.most)
-        for page in self._pages(set_id, profile.most):
+        for page in row_pages(self.rows, set_id, profile.most):
             statistics.add(page)
             profile.add(page)
         return summarise_by_rules(report, statistics, translations), profile
@@ -145,7 +144,7 @@ class Summariser:
             and (pattern := proposed[column.name].pattern)
             and statistics.columns[column.name].valid.filled
         }
-        for page in self._pages(set_id, report.rows) if left else ():
+        for page in row_pages(self.rows, set_id, report.rows) if left else ():
             for cells in (row.values for row in page):
                 for position, (_, _, matches) in [*left.items()]:
                     # Rows are stored without the empty cells at their end.
@@ -153,14 +152,6 @@ class Summariser:
                     if cell and not matches(cell):
                         del left[position]
         return {name: pattern for name, pattern, _ in left.values()}
-
-    def _pages(self, set_id: str, most: int) -> Iterator[Sequence[CheckedRow]]:
-        """Yield pages with at most ``most`` rows in all."""
-        after = 0
-        while most > 0 and (page := self.rows.page(set_id, after=after, limit=min(PAGE, most))):
-            yield [CheckedRow.of(row) for row in page]
-            most -= len(page)
-            after = page[-1][0]
 
 
 def facts_of(report: Report, statistics: Statistics) -> dict[str, Any]:

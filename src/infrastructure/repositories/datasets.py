@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from src.domain.csv import Column, NotCsv, ReadOptions, Report, Schema
 from src.domain.datasets import Dataset, DatasetStatus
@@ -29,7 +30,9 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 _COLUMN_CHARACTERS = 100
-"""About the characters that the schema and the report of a dataset take for each column."""
+"""The characters that each column of a dataset counts, so that a page ends after thousands of columns."""
+_COLUMN_BYTES = 1_600
+"""About the bytes of JSON that an ordinary column takes in the schema and the report. Most are the names of fields."""
 
 
 class Datasets(StoredObjectDocuments[Dataset]):
@@ -43,6 +46,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
 
     _first_read = 5
     """A dataset with thousands of columns takes tens of MiB."""
+    _most_read = 20
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, DATASETS, Dataset, row_sets=tuple, status=DatasetStatus)
@@ -73,7 +77,11 @@ class Datasets(StoredObjectDocuments[Dataset]):
         }
 
     def _further_characters(self, entity: Dataset) -> int:
-        return _COLUMN_CHARACTERS * len(entity.report.columns) if entity.report else 0
+        """Return the characters that the columns count, or those of the texts in their rules and samples if more."""
+        options, report = entity.read_options, entity.report
+        columns = max(len(options.columns), len(report.columns) if report else 0)
+        # Columns are packed, so that a long ``enum`` is seen only in what they are unpacked to.
+        return max(_COLUMN_CHARACTERS * columns, len(to_json((options, report))) - _COLUMN_BYTES * columns)
 
     def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
         """Return the datasets with their columns and reports. Takes one more read, for the pieces of all datasets."""

@@ -32,6 +32,8 @@ class Entities(Generic[E]):
 
     _first_read: ClassVar = READ_DOCUMENTS
     """The number of documents that a page reads at first. If they are small, it reads more at a time after that."""
+    _most_read: ClassVar = READ_DOCUMENTS
+    """The number of documents that a page reads at a time at most. A large document may follow many small ones."""
 
     def __init__(
         self,
@@ -134,7 +136,7 @@ class Entities(Generic[E]):
             page = self._store.find(Query(self._collection, order, cursor=cursor, limit=most, **query))
             found = [entity for entity in self._entities(page.items) if entity]
             entities += found
-            cursor, at_once = page.next, min(4 * at_once, READ_DOCUMENTS)
+            cursor, at_once = page.next, min(4 * at_once, self._most_read, READ_DOCUMENTS)
             if cursor is None or len(entities) == limit:
                 break
             characters += sum(map(_characters, page.items)) + sum(map(self._further_characters, found))
@@ -151,5 +153,5 @@ class Entities(Generic[E]):
 
 
 def _characters(document: Document) -> int:
-    """Return the number of characters of the texts in a document, as JSON in ASCII would write them."""
-    return sum(len(json.dumps(value)) for value in document.fields.values() if isinstance(value, str))
+    """Return the number of characters of the texts and the JSON in a document, as JSON in ASCII would write them."""
+    return sum(len(json.dumps(value)) for value in document.fields.values() if isinstance(value, str | list | dict))
