@@ -175,7 +175,7 @@ class WebhookRepository(RecordedRepository[Webhook], Protocol):
         """
 
     def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:
-        """Remove a webhook, if it exists, and store the event. Raises Stale as ``update`` does."""
+        """Remove a webhook, and store the event. Raises NotFound, and Stale as ``update`` does."""
 
     def list(self, cursor: str | None = None, limit: int = 100) -> Page[Webhook]:
         """Return a page of the webhooks, the newest first."""

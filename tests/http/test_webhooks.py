@@ -11,7 +11,8 @@ from flask import Flask
 from standardwebhooks import Webhook as Verifier
 
 from src.application.caller import Caller
-from src.domain.errors import Forbidden
+from src.domain.errors import Forbidden, NotFound
+from src.domain.events import SYSTEM, EventType
 from src.domain.old_secrets import MAX_OLD_SECRETS
 from src.domain.sessions import NO_CLIENT
 from src.domain.values import InvalidValue, Page, Role
@@ -295,6 +296,67 @@ def test_what_a_killed_process_left_is_delivered_by_another_one(world: World) ->
     assert len(world.deliver(world.serve())) == 1
     assert [each["status"] for each in world.deliveries(webhook)] == ["succeeded"]
     assert len(world.receivers.sent) == 2
+
+
+def test_a_retry_during_an_attempt_is_not_put_off_by_the_outcome_of_that_attempt(world: World) -> None:
+    webhook = world.add(events=("user-registered",))
+    join(world.client)
+    world.receivers.answers[URL] = 500
+
+    def retry() -> None:
+        world.receivers.then = lambda: None
+        [delivery] = world.deliveries(webhook)
+        url = f"/webhooks/{webhook['id']}/deliveries/{delivery['id']}/retry"
+        assert world.client.post(url, headers=world.root.headers).status_code == 202
+        world.receivers.answers[URL] = 200
+
+    world.receivers.then = retry
+    assert len(world.deliver()) == 2
+    assert [each["status"] for each in world.deliveries(webhook)] == ["succeeded"]
+
+
+def test_an_answer_of_the_former_url_says_nothing_about_the_new_one(world: World) -> None:
+    webhook = world.add(events=("user-registered",))
+    join(world.client)
+    moved = {"url": "https://example.com/new"}
+    world.receivers.answers[URL] = 410
+    world.receivers.then = lambda: world.client.patch(
+        f"/webhooks/{webhook['id']}", json=moved, headers=world.root.headers
+    )
+    world.deliver()
+    assert (world.show(webhook)["enabled"], world.show(webhook)["failures"]) == (True, 0)
+
+
+def test_a_webhook_that_is_added_while_events_are_handed_out_misses_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(events=("user-registered",))
+    dispatcher = services_of(world.app).dispatcher
+    find, added = dispatcher.deliveries.due_events, list[str]()
+
+    def due_events(*arguments: Any) -> Any:
+        if not added:
+            added.append(world.add("https://example.com/late", ("user-registered",))["id"])
+            join(world.client)
+        return find(*arguments)
+
+    monkeypatch.setattr(dispatcher.deliveries, "due_events", due_events)
+    world.deliver()
+    assert {sent.url for sent in world.deliver() + world.receivers.sent} == {URL, "https://example.com/late"}
+
+
+def test_an_event_that_cannot_be_handed_out_ends_the_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.add(events=("user-registered",))
+    join(world.client)
+    monkeypatch.setattr(services_of(world.app).dispatcher.deliveries, "add_for_event", lambda *_: False)
+    assert world.deliver() == []
+
+
+def test_of_two_removals_at_once_one_is_told(world: World) -> None:
+    repository, webhook = services_of(world.app).webhooks.webhooks, world.add()
+    repository.delete(webhook["id"], NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, world.now))
+    with pytest.raises(NotFound):
+        repository.delete(webhook["id"], NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, world.now))
 
 
 def test_a_slow_receiver_delays_no_other_one(world: World) -> None:

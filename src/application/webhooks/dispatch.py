@@ -7,8 +7,9 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -55,15 +56,18 @@ class WebhookDispatcher:
         Return the number of events. Takes one query if there are no webhooks.
         """
         webhooks = self.webhooks.all()
-        handed = self._hand_out(webhooks) if webhooks else 0
+        handed = self._hand_out(min(webhook.created_at for webhook in webhooks)) if webhooks else 0
         for webhook in webhooks:
             if webhook.enabled:
                 self.run_apart(webhook.id, partial(self.deliver, webhook.id))
         return handed
 
-    def _hand_out(self, webhooks: Sequence[Webhook]) -> int:
-        oldest, handed = min(webhook.created_at for webhook in webhooks), 0
-        while events := self.deliveries.due_events(oldest):
+    def _hand_out(self, oldest: datetime) -> int:
+        """Create the deliveries of events since ``oldest``. Return the number of events."""
+        handed, before = 0, -1
+        while handed > before and (events := self.deliveries.due_events(oldest)):
+            webhooks = self.webhooks.all()  # now, or one that was added before one of these events would miss it
+            before = handed
             for event in events:
                 now = self.clock()
                 wanting = [webhook for webhook in webhooks if webhook.wants(event)]
@@ -95,10 +99,16 @@ class WebhookDispatcher:
         status = self.sender.send(webhook.url, delivery.event_id, now, body, secrets)
         now, jitter = self.clock(), random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, hides nothing
         self.count("webhooks", "succeeded" if is_success(status) else "failed")
-        self.deliveries.update(delivery.id, lambda stored: stored.after(status, now, jitter))
-        changed = self.webhooks.update(
-            webhook.id, lambda stored: stored.after(status, now), events=partial(_disabled, at=now)
-        )
+
+        def ended(stored: Delivery) -> Delivery:
+            is_current = stored.next_attempt_at == delivery.next_attempt_at  # no admin or other process has begun anew
+            return stored.after(status, now, jitter) if is_current else stored
+
+        def noted(stored: Webhook) -> Webhook:
+            return stored.after(status, now) if stored.url == webhook.url else stored
+
+        self.deliveries.update(delivery.id, ended)
+        changed = self.webhooks.update(webhook.id, noted, events=partial(_disabled, at=now))
         if webhook.enabled and not changed.enabled:
             self._tell_admins(changed)
 

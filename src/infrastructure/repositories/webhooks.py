@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from src.domain.errors import Stale
+from src.domain.errors import NotFound, Stale
 from src.domain.events import Event
 from src.domain.receipts import Receipt
 from src.domain.values import Page
@@ -43,14 +43,16 @@ class Webhooks(Documents[Webhook]):
         return retry_conflicts(attempt)
 
     def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:
-        """Remove a webhook. Takes a read and, without conflicts, a commit; with ``revisions`` one read more."""
+        """Remove a webhook. Takes two reads and, without conflicts, a commit."""
 
         def attempt() -> None:
             _, roster = self._roster(set(), {id})
-            webhook = None if revisions is None else self.get(id)
-            if webhook and webhook.revision not in (revisions or ()):
+            webhook = self.get(id)
+            if webhook is None:
+                raise NotFound("There is no such webhook.")
+            if revisions is not None and webhook.revision not in revisions:
                 raise Stale
-            removal = Delete(self._key(id), webhook.revision) if webhook else Delete(self._key(id))
+            removal = Delete(self._key(id), webhook.revision)
             try:
                 self._store.commit(removal, roster, *self._recorder.writes([event]))
             except PreconditionFailed:
