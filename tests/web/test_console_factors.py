@@ -76,6 +76,7 @@ def test_a_dangerous_act_asks_for_a_factor_again_and_changes_the_cookie() -> Non
     new = f"new-{anna.user['email']}"
     kept = surfer.post("/console/account/email", {**form, "email": new, "current_password": PASSWORD})
     assert (kept.status_code, "Confirm that it is you" in kept.text, PASSWORD in kept.text) == (403, True, False)
+    assert forms_of(kept)["/console/step-up"]["next"] == "/console/account/email"
     assert surfer.send("/console/step-up", kept, passkey="{}").status_code == 403
     again = surfer.open("/console/step-up")
     answer = json.dumps(device.get(asked(again)))
