@@ -14,6 +14,9 @@ from src.domain.files import File
 
 _log = logging.getLogger("portero.sweeper")
 
+EXPIRE_FOR = timedelta(seconds=10)
+"""The time after which the removal of expired records ends, because other work waits for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceService:
@@ -44,7 +47,7 @@ class MaintenanceService:
             "guests": self.accounts.purge_guests,
             "files": self.files.reconcile,
             "datasets": self.datasets.reconcile,
-            "expired": lambda: self.store.remove_expired(self.clock()),
+            "expired": self._remove_expired,
         }
         records = 0
         for kind, step in steps.items():
@@ -57,3 +60,12 @@ class MaintenanceService:
                 self.count("swept", kind, amount=done)
                 records += done
         return records
+
+    def _remove_expired(self) -> int:
+        """Remove expired records until none is left, or for EXPIRE_FOR. Return their number."""
+        begun, removed = self.clock(), 0
+        while done := self.store.remove_expired(self.clock()):
+            removed += done
+            if self.clock() - begun > EXPIRE_FOR:
+                break
+        return removed

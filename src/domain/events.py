@@ -80,11 +80,17 @@ class EventType(StrEnum):
     Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``.
     """
     FACTOR_REMOVED = "factor-removed"
-    """A second factor of a user was removed. Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``."""
+    """A second factor of a user was removed.
+
+    Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``; ``kinds`` if more than three were removed at once.
+    """
     KEY_CREATED = "key-created"
     """A user made a key. Fields: ``key_id``; ``scope``: ``read`` or ``write``."""
     KEY_REMOVED = "key-removed"
-    """A key of a user was removed. Fields: ``key_id``, ``scope``."""
+    """A key of a user was removed.
+
+    Fields: ``key_id``, ``scope``; ``key_ids`` if more than three were removed at once.
+    """
     USER_EXPORTED = "user-exported"
     """A user downloaded everything that the service holds about the account. Fields: none."""
     USERS_IMPORTED = "users-imported"

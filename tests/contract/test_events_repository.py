@@ -129,3 +129,8 @@ def test_without_days_events_are_only_logged(store: Store, caplog: pytest.LogCap
     Events(store, Recorder(0)).add(made(2))
     assert [record.message for record in caplog.records if record.name == "portero.audit"] == ["login-succeeded"]
     assert Events(store, Recorder(0)).find().items == []
+
+
+@pytest.mark.parametrize("user_id", ["a\0b", "a/b", "..", "", "x" * 301])
+def test_an_id_that_no_user_can_have_has_no_events(events: Events, user_id: str) -> None:
+    assert events.find(user_id=user_id).items == []

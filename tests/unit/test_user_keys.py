@@ -1,9 +1,13 @@
-"""When the key of a user is valid."""
+"""When the key of a user is valid, and what is told when keys go."""
 
 from dataclasses import replace
 from datetime import timedelta
 
-from src.domain.keys import Key
+from src.application.accounts.changes import changes
+from src.domain.events import SYSTEM
+from src.domain.keys import MAX_KEYS, Key
+from src.domain.sessions import NO_CLIENT
+from src.domain.users import FactorKind
 from src.domain.values import Scope
 from tests.support.working import NOON, person
 
@@ -16,3 +20,14 @@ def test_a_key_is_valid_only_while_its_user_has_it_and_can_log_in() -> None:
         assert not key.is_valid(text, user, NOON)
     assert not key.is_valid(f"{text}x", ada, NOON)
     assert not key.is_valid(text, ada, NOON + timedelta(days=1))
+
+
+def test_many_keys_and_factors_that_go_at_once_are_told_in_one_event_each() -> None:
+    """Each event takes several writes of a commit, and a commit of DynamoDB has a hundred at most."""
+    ada = person("ada")
+    events = changes(NO_CLIENT, SYSTEM, NOON)
+    for number, told in ((1, 1), (3, 3), (4, 1), (MAX_KEYS, 1)):
+        keys = dict.fromkeys(map(str, range(number)), Scope.READ)
+        assert len(events(replace(ada, keys=keys), ada)) == told
+        factors = dict.fromkeys(keys, FactorKind.PASSKEY)
+        assert len(events(replace(ada, factors=factors), ada)) == told

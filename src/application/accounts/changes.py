@@ -10,6 +10,8 @@ from src.domain.values import Role
 
 _PROFILE = ("username", "name", "last_name", "metadata", "custom_claims")
 """The fields whose change is the event ``profile-changed``."""
+_TOLD_EACH = 3
+"""The factors or keys of which each removal is an event. More have one event, because a commit has few writes."""
 
 
 def registered(user: User, invitation_id: str | None, client: Client, at: datetime) -> list[Event]:
@@ -39,15 +41,21 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
             yield event(EventType.PROFILE_CHANGED, fields=changed)
         if (after.role, after.disabled) != (before.role, before.disabled):
             yield event(EventType.ROLE_CHANGED, role=after.role.value, disabled=after.disabled)
-        for id, kind in {**before.factors, **after.factors}.items():
+        for id, kind in after.factors.items():
             if id not in before.factors:
                 yield event(EventType.FACTOR_ADDED, kind=kind.value)
-            elif id not in after.factors:
-                yield event(EventType.FACTOR_REMOVED, kind=kind.value)
-        for id, scope in {**before.keys, **after.keys}.items():
+        removed = {id: kind.value for id, kind in before.factors.items() if id not in after.factors}
+        if len(removed) > _TOLD_EACH:
+            yield event(EventType.FACTOR_REMOVED, kinds=sorted({*removed.values()}))
+        else:
+            yield from (event(EventType.FACTOR_REMOVED, kind=each) for each in removed.values())
+        for id, scope in after.keys.items():
             if id not in before.keys:
                 yield event(EventType.KEY_CREATED, key_id=id, scope=scope.value)
-            elif id not in after.keys:
-                yield event(EventType.KEY_REMOVED, key_id=id, scope=scope.value)
+        revoked = {id: scope.value for id, scope in before.keys.items() if id not in after.keys}
+        if len(revoked) > _TOLD_EACH:
+            yield event(EventType.KEY_REMOVED, key_ids=[*revoked])
+        else:
+            yield from (event(EventType.KEY_REMOVED, key_id=id, scope=each) for id, each in revoked.items())
 
     return lambda before, after: [*events(before, after)]

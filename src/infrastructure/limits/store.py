@@ -65,8 +65,8 @@ class StoreLimiter:
     def _remember(self, count: Count, hit: Attempt, now: int) -> None:
         """Remember a full counter, whose further hits are then refused without a round trip.
 
-        The hit that fills the counter may be given back. It is therefore remembered only under a limit that sets a time
-        for remembering; under other limits, the next hit is.
+        Under a limit that sets a time for remembering, the hit that fills the counter may be given back. Only the next
+        hit, which is refused, is therefore remembered there.
         """
         limit = count.limit
         if hit.count > limit.hits or (hit.count == limit.hits and limit.remembered is None):

@@ -15,6 +15,7 @@ from src.infrastructure.stores.cursors import decode_cursor, encode_cursor
 from src.infrastructure.stores.driver import PreconditionFailed, Query, Update
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import EVENT_SHARDS, EVENTS
+from src.infrastructure.stores.schema.types import VALID_ID
 
 
 class Events(Documents[Event]):
@@ -43,6 +44,8 @@ class Events(Documents[Event]):
         filters: dict[str, Any] = {"type": type.value} if type else {}
         bounds: dict[str, Any] = {"start": since, "until": until, "limit": limit, "descending": True}
         if user_id is not None:
+            if not VALID_ID.fullmatch(user_id):  # it is any text of the client, and some stores refuse it
+                return Page([])
             found = self._store.find(Query(EVENTS, "at", {"user_id": user_id, **filters}, cursor=cursor, **bounds))
             return Page([self.entity(document) for document in found.items], found.next)
         queries = [Query(EVENTS, "at", {"shard": shard, **filters}, **bounds) for shard in range(EVENT_SHARDS)]

@@ -48,7 +48,8 @@ class Factors(OwnedDocuments[Factor]):
         try:
             return self._users.update_with(user_id, change, *writes, events=events)
         except PreconditionFailed as failed:
-            if failed.keys & {self._key(factor.id) for factor in factors if not factor.revision}:
+            passkeys = [each for each in factors if each.kind is FactorKind.PASSKEY and not each.revision]
+            if failed.keys & {self._key(each.id) for each in passkeys}:
                 raise Taken("passkey") from None
             raise AlreadyUsed from None
 

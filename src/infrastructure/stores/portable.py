@@ -71,8 +71,9 @@ class Store(Driver):
                 return self._commit(writes, operation)
             except PreconditionFailed:
                 found = self.get(*(write.key for write in writes))
-                if any(document and document.operation == operation for document in found):
-                    return {document.key: document.revision for document in found if document}
+                if own := [each.revision for each in found if each and each.operation == operation]:
+                    # All documents of a commit get the same revision, and others may have changed some since.
+                    return {write.key: own[0] for write in writes if not isinstance(write, Delete)}
                 pairs = zip(writes, found, strict=True)
                 if failed := frozenset(write.key for write, document in pairs if not is_met(write, document)):
                     raise PreconditionFailed(failed) from None
