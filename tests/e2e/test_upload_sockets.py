@@ -305,7 +305,7 @@ def test_slowly_sending_clients_do_not_block_others_for_long(begin: bytes) -> No
 
 
 def test_a_connection_that_was_cut_off_is_closed_after_its_answer() -> None:
-    """What arrives later must not be taken for the next request, and no 408 for its answer."""
+    """Otherwise the rest of the body would be read as the next request, or a proxy would take a 408 for its answer."""
     form = b"Host: a\r\nContent-Type: text/plain; x=multipart/form-data\r\nContent-Length: "
     with serving(body_seconds=1.0) as (_, port):
         for path, length in ((b"/slow", b"3"), (b"/text", b"9")):

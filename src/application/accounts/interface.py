@@ -20,6 +20,7 @@ RECONCILE_AFTER = timedelta(seconds=60)
 PURGE_FOR = timedelta(seconds=10)
 """The time after which a purge of guests ends, because other work waits for it."""
 PURGED_AT_ONCE = 100
+"""The number of removed guests after which a purge ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

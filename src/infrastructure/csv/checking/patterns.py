@@ -12,7 +12,8 @@ MAX_SIZE = 250_000
 """
 _TOO_LARGE = "pattern too large - compile failed"
 _SIZE_OF_TOO_LARGE = 100_000
-"""What counts for a pattern for which RE2 gives up. To find that out takes as long as for the largest valid ones."""
+"""The instructions that count for a pattern that RE2 refuses as too large. A refusal takes RE2 as long as a pattern of
+this size takes it to compile."""
 
 
 def compiled(pattern: str) -> Callable[[str], object]:
