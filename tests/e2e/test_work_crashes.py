@@ -22,6 +22,7 @@ from tests.e2e.mortal import Mortal, Place, Request, told
 from tests.e2e.wiring import Client
 from tests.support import outside
 from tests.support.outside import Outside
+from tests.support.rows import first_page
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_a_killed_dataset_is_complete_or_absent(mortal: Mortal, place: Place, cl
             assert len(kept) - len(before) == (outcome.steps[-1] == "after commit" and "after put" in outcome.steps)
             assert {each.name for each in objects.glob("*")} == {dataset.id for dataset in kept}
             for dataset in begun:
-                rows = services.datasets.rows.page(dataset.rows_id)
+                rows = first_page(services.datasets.rows, dataset.rows_id)
                 assert [line for line, _, _ in rows] == ([2, 3] if dataset.id in {each.id for each in kept} else [])
         if outcome.status is not None:
             assert outcome.status == 201

@@ -3,13 +3,20 @@
 import json
 from collections.abc import Iterable
 
-from src.application.ports import EncodedRow
+from src.application.ports import EncodedRow, RowStore
 from src.domain.csv import CheckedRow, Row
 
 
 def encoded(rows: Iterable[Row]) -> list[EncodedRow]:
     """Return the rows in the form in which they are stored."""
     return [(line, valid, json.dumps(values, ensure_ascii=False)) for line, valid, values in rows]
+
+
+def first_page(
+    rows: RowStore, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100
+) -> list[Row]:
+    """Return the first page of rows after a line, which is empty if there are none."""
+    return next(rows.pages(set_id, valid=valid, after=after, limit=limit), [])
 
 
 def decoded(rows: Iterable[EncodedRow], width: int) -> list[Row]:

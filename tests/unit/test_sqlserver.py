@@ -15,6 +15,7 @@ from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.schema.types import Type
 from src.infrastructure.stores.sql import SqlStore
 from tests.contract.documents import CLAIM, NOON, account, claim, user
+from tests.support.rows import first_page
 from tests.support.sqlserver import Recorder
 
 URL = "mssql+mssqlpython://sa:secret@db.example:1433/portero?Encrypt=yes"
@@ -136,7 +137,7 @@ def test_reading_and_writing_are_statements_of_sql_server(driver: Recorder, stor
     rows = store.bulk_rows()
     rows.append("set", [(2, True, '["å"]'), (3, False, "[]")])
     for valid in (None, True, False):
-        rows.page("set", valid=valid, after=7, limit=5)
+        first_page(rows, "set", valid=valid, after=7, limit=5)
     driver.statements.append(_removal(driver, store))
     assert_is_for_sql_server(driver, 2 * len(COLLECTIONS) + 9)
 

@@ -6,12 +6,9 @@ import json
 import logging
 import random
 import tracemalloc
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +35,7 @@ from src.domain.csv import (
     parse_schema,
 )
 from src.domain.errors import Unavailable
+from src.domain.values import batches
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns
 
@@ -49,16 +47,13 @@ class Rows:
     """A RowStore of one set."""
 
     rows: list[Row] = field(default_factory=list)
-    asked: int = 0
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
         self.rows += [(line, valid, json.loads(text)) for line, valid, text in rows]
 
-    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        assert set_id == "set"
-        self.asked += 1
-        later = islice(self.rows, bisect_right(self.rows, after, key=itemgetter(0)), None)
-        return list(islice((row for row in later if valid in (None, row[1])), limit))
+    def pages(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500) -> Iterator[list[Row]]:
+        assert (set_id, valid, after) == ("set", None, 0)
+        yield from batches(self.rows, limit)
 
     def remove(self, set_id: str) -> None:
         self.rows.clear()
@@ -563,7 +558,9 @@ def test_a_long_text_of_an_adviser_is_cut(check: Callable[..., tuple[Report, Row
 
 def test_an_error_of_the_row_store_is_raised(check: Callable[..., tuple[Report, Rows]]) -> None:
     class Broken(Rows):
-        def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
+        def pages(
+            self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500
+        ) -> Iterator[list[Row]]:
             raise Unavailable
 
     report, _ = check(NUMBERS, BOUND)

@@ -1,9 +1,9 @@
 """Reads the rows of a dataset in pages."""
 
 import re
+from itertools import chain
 
 from src.application.ports import RowStore
-from src.application.summaries.row_pages import row_pages
 from src.domain.csv import CheckedRow
 from src.domain.datasets import Dataset
 from src.domain.errors import InvalidCursor
@@ -29,11 +29,10 @@ def page_of_rows(
     names = sum(len(column.name) + 8 for column in dataset.report.columns)  # the characters that the names take in JSON
     rows, shown = list[CheckedRow](), 0
     # One row more than the page has tells whether there is another page.
-    for read in row_pages(store, dataset.rows_id, limit + 1, valid=valid, after=after):
-        rows += read
-        shown += sum(names + sum(map(len, row.values)) for row in read)
-        if shown > _CHARACTERS and len(rows) > 1:
-            limit = min(limit, len(rows) - 1)
-            break
-    page = rows[:limit]
-    return Page(page, str(page[-1].line) if len(rows) > limit else None)
+    pages = store.pages(dataset.rows_id, valid=valid, after=after, limit=limit + 1)
+    for row in map(CheckedRow.of, chain.from_iterable(pages)):
+        if len(rows) == limit or shown > _CHARACTERS:
+            return Page(rows, str(rows[-1].line))
+        rows.append(row)
+        shown += names + sum(map(len, row.values))
+    return Page(rows)

@@ -13,6 +13,8 @@ EncodedRow = tuple[int, bool, str]
 
 The empty values at the end of a row may be missing from the array, and the rules that it breaks may follow them.
 """
+PAGE_CHARACTERS = 1_000_000
+"""About the characters of JSON in a page of rows: a row has between a few characters and a million."""
 
 
 class BlobStore(Protocol):
@@ -46,8 +48,12 @@ class RowStore(Protocol):
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
         """Append rows to a row set, in bounded memory. ``rows`` are in the order of their lines."""
 
-    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        """Return the rows after the line ``after``, in order: all rows, only valid rows or only invalid rows."""
+    def pages(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500) -> Iterator[list[Row]]:
+        """Yield the rows after the line ``after``, in order: all rows, only valid rows or only invalid rows.
+
+        A page has at least one row and at most ``limit`` rows. It ends early where its rows have PAGE_CHARACTERS. It is
+        read when it is asked for.
+        """
 
     def remove(self, set_id: str) -> None:
         """Remove a row set, if it exists. Takes several commits."""

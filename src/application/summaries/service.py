@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Any, Protocol
 
+from src.application.checked_rows import first_rows
 from src.application.ports import RowStore
 from src.application.summaries.profiles import Profile
-from src.application.summaries.row_pages import row_pages
 from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
@@ -60,7 +60,7 @@ class Summariser:
         Raises Unavailable when the rows cannot be read.
         """
         statistics = Statistics(report.columns)
-        for page in row_pages(self.rows, set_id, statistics.most):
+        for page in first_rows(self.rows, set_id, statistics.most):
             statistics.add(page)
         by_rules = summarise_by_rules(report, statistics, translations)
         if self.adviser is None:
@@ -90,7 +90,7 @@ class Summariser:
         """
         profile = Profile(report)
         statistics = Statistics(report.columns, profile.most)
-        for page in row_pages(self.rows, set_id, profile.most):
+        for page in first_rows(self.rows, set_id, profile.most):
             statistics.add(page)
             profile.add(page)
         return summarise_by_rules(report, statistics, translations), profile
@@ -144,7 +144,7 @@ class Summariser:
             and (pattern := proposed[column.name].pattern)
             and statistics.columns[column.name].valid.filled
         }
-        for page in row_pages(self.rows, set_id, report.rows) if left else ():
+        for page in first_rows(self.rows, set_id, report.rows) if left else ():
             for cells in (row.values for row in page):
                 for position, (_, _, matches) in [*left.items()]:
                     # Rows are stored without the empty cells at their end.

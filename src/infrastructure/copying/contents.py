@@ -27,7 +27,9 @@ Stores keep rows in different ways, and cut the report of a dataset into pieces 
 """
 PAGE_BYTES = 4 << 20
 _PAGE = 500
-"""The most bytes and the most documents or rows to read at a time, about."""
+"""The most bytes and the most documents to read at a time, about."""
+_ROWS = 10_000
+"""The most rows to read at a time."""
 
 
 def scan(store: Store, collection: Collection, now: datetime) -> Iterator[list[Document]]:
@@ -44,15 +46,12 @@ def scan(store: Store, collection: Collection, now: datetime) -> Iterator[list[D
 
 def row_pages(store: Store, set_id: str) -> Iterator[list[Row]]:
     """Yield the rows of a row set in pages, in the order of their lines."""
-    rows, after, limit = make_rows(store), 0, 100
-    while page := rows.page(set_id, after=after, limit=limit):
-        after, limit = page[-1][0], next_limit(limit, sum(len(value) for row in page for value in row[2]), most=10_000)
-        yield page
+    return make_rows(store).pages(set_id, limit=_ROWS)
 
 
-def next_limit(limit: int, size: int, *, most: int = _PAGE) -> int:
-    """Return how many items to read next, if the last ``limit`` items had ``size`` bytes in all."""
-    return max(1, min(limit * 4, limit * PAGE_BYTES // max(size, 1), most))
+def next_limit(limit: int, size: int) -> int:
+    """Return how many documents to read next, if the last ``limit`` documents had ``size`` bytes in all."""
+    return max(1, min(limit * 4, limit * PAGE_BYTES // max(size, 1), _PAGE))
 
 
 def size_of(document: Document) -> int:

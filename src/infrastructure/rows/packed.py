@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain, islice, repeat
+from itertools import chain, repeat
 from operator import itemgetter
 
-from src.application.ports import EncodedRow
+from src.application.ports import PAGE_CHARACTERS, EncodedRow
 from src.domain.csv import Row
 from src.domain.values import batches, new_id, pages
 from src.infrastructure.stores.driver import Delete, Document, Insert, Key, Query
@@ -47,10 +47,17 @@ class PackedRows:
             for commit in running:
                 commit.result()
 
-    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
+    def pages(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500) -> Iterator[list[Row]]:
         kinds = (True, False) if valid is None else (valid,)
-        rows = heapq.merge(*(self._rows(set_id, kind, after) for kind in kinds), key=itemgetter(0))
-        return list(islice(rows, limit))
+        page, characters = list[Row](), 0
+        for row in heapq.merge(*(self._rows(set_id, kind, after) for kind in kinds), key=itemgetter(0)):
+            page.append(row)
+            characters += len(repr(row[2]))
+            if len(page) == limit or characters >= PAGE_CHARACTERS:
+                yield page
+                page, characters = [], 0
+        if page:
+            yield page
 
     def remove(self, set_id: str) -> None:
         limit = min(READ_DOCUMENTS, self._store.commit_writes)

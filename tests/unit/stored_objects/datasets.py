@@ -33,6 +33,7 @@ from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
 from src.infrastructure.spooling import temporary_file
 from tests.support.remote import Observed
+from tests.support.rows import first_page
 from tests.unit.stored_objects.world import ADA, COMMITS, Observe, Process, World
 
 CSV = b"id,name\n1,Ada\n2,Eve\n3,\n4,Eve\n5,Ada\n"
@@ -173,7 +174,7 @@ class DatasetWorld(World[DatasetProcess]):
             assert (dataset.report is not None) == (dataset.status in (DatasetStatus.CLEAN, DatasetStatus.FINDINGS))
             if dataset.report:
                 assert found(dataset.report) == FOUND
-                assert [row[1] for row in self.rows.page(dataset.rows_id)] == VALID
+                assert [row[1] for row in first_page(self.rows, dataset.rows_id)] == VALID
         return super().is_reconciled()
 
     @staticmethod

@@ -1,13 +1,15 @@
 """The row store for PostgreSQL and SQL Server: the rows of all sets are in one table."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from src.application.ports import EncodedRow
+from src.application.ports import PAGE_CHARACTERS, EncodedRow
 from src.domain.csv import Row
+from src.infrastructure.stores.row_pages import row_pages
 from src.infrastructure.stores.sql.engine import database_module, for_reading, translated_errors
 from src.infrastructure.stores.sql.tables import ROWS
 
@@ -16,14 +18,23 @@ BATCH = 10_000
 
 _LINE, _AFTER = ROWS.c.line, ROWS.c.line > sa.bindparam("after")
 _SET = ROWS.c.set_id == sa.bindparam("set")
-_PAGE = (
-    sa.select(_LINE, ROWS.c.valid, ROWS.c["values"]).where(_SET, _AFTER).order_by(_LINE).limit(sa.bindparam("count"))
-)
+
+
+def _page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return the query for a page: each row that follows fewer than PAGE_CHARACTERS of the page."""
+    size = sa.cast(sa.func.length(ROWS.c["values"]), sa.BigInteger())
+    before = sa.func.sum(size).over(order_by=_LINE, rows=(None, -1)).label("before")
+    rows = sa.select(_LINE, ROWS.c.valid, ROWS.c["values"], before).where(_SET, _AFTER, *conditions)
+    first = rows.order_by(_LINE).limit(sa.bindparam("count")).subquery()
+    page = sa.select(first.c.line, first.c.valid, first.c["values"])
+    return page.where(sa.func.coalesce(first.c.before, 0) < PAGE_CHARACTERS).order_by(first.c.line)
+
+
 _PAGES = {
-    None: _PAGE,
+    None: _page(),
     # Constants, because the index of invalid rows cannot be used with a parameter.
-    True: _PAGE.where(ROWS.c.valid == sa.literal_column("1")),
-    False: _PAGE.where(ROWS.c.valid == sa.literal_column("0")),
+    True: _page(ROWS.c.valid == sa.literal_column("1")),
+    False: _page(ROWS.c.valid == sa.literal_column("0")),
 }
 _FIRST = sa.select(_LINE).where(_SET).order_by(_LINE).limit(sa.bindparam("count")).subquery()
 _REMOVE = ROWS.delete().where(_SET, sa.select(sa.func.max(_FIRST.c.line)).scalar_subquery() >= _LINE)
@@ -42,11 +53,14 @@ class SqlRows:
             with translated_errors(), self._engine.begin() as connection:
                 self._insert(connection, set_id, rows[start : start + BATCH])
 
-    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        parameters = {"set": set_id, "after": after, "count": limit}
-        with translated_errors(), self._reader.connect() as connection:
-            found = connection.execute(_PAGES[valid], parameters).all()
-        return [(line, bool(valid), json.loads(values)) for line, valid, values in found]
+    def pages(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500) -> Iterator[list[Row]]:
+        def read(after: int, limit: int) -> list[Row]:
+            parameters = {"set": set_id, "after": after, "count": limit}
+            with translated_errors(), self._reader.connect() as connection:
+                found = connection.execute(_PAGES[valid], parameters).all()
+            return [(line, bool(valid), json.loads(values)) for line, valid, values in found]
+
+        return row_pages(read, after, limit)
 
     def remove(self, set_id: str) -> None:
         removed = 1

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from sqlite3 import Connection
 
-from src.application.ports import EncodedRow
+from src.application.ports import PAGE_CHARACTERS, EncodedRow
 from src.domain.csv import Row
 from src.domain.values import batches
+from src.infrastructure.stores.row_pages import row_pages
 from src.infrastructure.stores.sqlite.connections import Connections
 from src.infrastructure.stores.sqlite.reserve import Reserve
 from src.infrastructure.stores.sqlite.tables import in_one_row
@@ -18,7 +19,11 @@ WRITE_SECONDS, PAUSE_SECONDS = 0.02, 0.01
 BATCH = 200
 """Rows in a statement; more rows make it no faster."""
 
-_PAGE = 'SELECT line, valid, "values" FROM rows WHERE set_id = :set_id AND {} ORDER BY line LIMIT :limit'
+_PAGE = f"""SELECT line, valid, "values" FROM rows WHERE set_id = :set_id AND line IN (
+    SELECT line FROM (
+        SELECT line, sum(size) OVER (ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (
+            SELECT line, length("values") AS size FROM rows WHERE set_id = :set_id AND {{}} ORDER BY line LIMIT :limit))
+    WHERE coalesce(before, 0) < {PAGE_CHARACTERS}) ORDER BY line LIMIT :limit"""
 # The subquery of invalid rows needs nothing but the partial index; without it SQLite scans the set.
 _INVALID = "SELECT line FROM rows WHERE set_id = :set_id AND line > :after AND valid = 0 ORDER BY line LIMIT :limit"
 _PAGES = {
@@ -52,10 +57,14 @@ class SqliteRows:
 
         self._in_short_transactions(insert_batch)
 
-    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        with self._connections.reading() as connection:
-            [rows] = connection.execute(_PAGES[valid], {"set_id": set_id, "after": after, "limit": limit}).fetchone()
-        return [(line, bool(valid), json.loads(values)) for line, valid, values in json.loads(rows)]
+    def pages(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500) -> Iterator[list[Row]]:
+        def read(after: int, limit: int) -> list[Row]:
+            parameters = {"set_id": set_id, "after": after, "limit": limit}
+            with self._connections.reading() as connection:
+                [rows] = connection.execute(_PAGES[valid], parameters).fetchone()
+            return [(line, bool(valid), json.loads(values)) for line, valid, values in json.loads(rows)]
+
+        return row_pages(read, after, limit)
 
     def remove(self, set_id: str) -> None:
         parameters = {"set_id": set_id, "limit": BATCH}
