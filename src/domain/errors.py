@@ -5,7 +5,8 @@
     │   ├── InvalidCursor    the cursor does not belong to this list
     │   ├── UnknownOwner     the user who is named as an owner does not exist
     │   ├── InvalidInvitation  the token of an invitation is wrong, spent, expired or revoked
-    │   └── KeyReused        the idempotency key belongs to another request
+    │   ├── KeyReused        the idempotency key belongs to another request
+    │   └── AnswerTooLong    the answer to a request with an idempotency key is larger than the store takes
     ├── Unauthenticated      no credentials were given
     │   ├── InvalidToken
     │   ├── InvalidCredentials
@@ -96,6 +97,10 @@ class InvalidInvitation(Invalid):
 
 class KeyReused(Invalid):
     """The idempotency key was used for another request before."""
+
+
+class AnswerTooLong(Invalid):
+    """The answer to a request with an idempotency key is larger than the store takes."""
 
 
 class Unauthenticated(PorteroError):

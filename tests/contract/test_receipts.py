@@ -1,12 +1,15 @@
 """Receipts of creates with an Idempotency-Key, the same over every store, races included."""
 
+import random
+import string
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.errors import Taken
+from src.domain.errors import AnswerTooLong, Taken
 from src.domain.files import File
 from src.domain.jobs import Job
 from src.domain.receipts import LIFETIME, IdempotentCreate, Receipt, Repeated
@@ -18,6 +21,7 @@ from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed
+from src.infrastructure.stores.packing import pack
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, RECEIPTS
 from tests.support.commits import commit_twice
@@ -238,6 +242,22 @@ class TestUsers:
         with pytest.raises(Taken):
             users.add(User.new(now=NOON, username=Username.parse("ADA"), email=None), made(NOON))
         assert receipts.get("key") is None
+
+
+def test_the_longest_answer_is_kept_and_a_longer_one_is_refused(receipts: Receipts, store: Store) -> None:
+    text = "".join(random.Random(1).choices(string.ascii_letters, k=2 * store.document_bytes))
+
+    def answered(length: int) -> Receipt:
+        return replace(made(NOON), answer={"body": text[:length]})
+
+    longest = bisect(range(len(text)), store.document_bytes, key=lambda length: len(pack({"body": text[:length]}))) - 1
+    with pytest.raises(AnswerTooLong):
+        receipts.commit(answered(longest + 1), write("other"))
+    assert not is_there(store, "other")
+    receipts.commit(answered(longest))
+    kept = receipts.unexpired("key", NOON)
+    assert kept
+    assert kept.answer == answered(longest).answer
 
 
 def test_an_expired_receipt_counts_as_absent(receipts: Receipts) -> None:

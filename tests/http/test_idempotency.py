@@ -135,6 +135,22 @@ def test_a_repeated_upload_may_have_another_boundary(client: Client, root: Perso
     assert _count(client, root, "/api/files") == 1
 
 
+@pytest.mark.parametrize("path", UPLOADS)
+def test_an_answer_that_is_too_long_to_be_kept_is_refused(
+    client: Client, root: Person, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryStore, "document_bytes", 100)
+    for _ in range(2):
+        headers = {**root.headers, "Idempotency-Key": KEY, "Accept-Language": "es"}
+        refused = client.post(path, headers=headers, **CREATES[path]("one"))
+        assert refused.status_code == 422
+        message = "La respuesta es demasiado larga para guardarla; envía la petición sin esta cabecera."
+        assert refused.json["errors"] == [{"field": "Idempotency-Key", "code": "too_long", "message": message}]
+    assert _count(client, root, path) == 0
+    monkeypatch.undo()
+    assert _create(client, root, path).status_code in (201, 202)
+
+
 @pytest.mark.parametrize("path", CREATES)
 def test_a_repetition_returns_the_first_response_after_changes(client: Client, root: Person, path: str) -> None:
     first = _create(client, root, path)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from src.domain.errors import NotFound, Stale
+from src.domain.errors import AnswerTooLong, NotFound, Stale
 from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.messages import Translatable
 from src.domain.receipts import IdempotentCreate, Receipt, Repeated
@@ -131,8 +131,8 @@ class Receipts(Documents[Receipt]):
     def commit(self, receipt: Receipt | None, *writes: Write) -> dict[Key, str]:
         """Commit ``writes`` together with a receipt, all or nothing. Return the new revisions.
 
-        Raises Repeated when an unexpired receipt with the id of a new one is stored, and PreconditionFailed when
-        another write is refused.
+        Raises AnswerTooLong, Repeated when an unexpired receipt with the id of a new one is stored, and
+        PreconditionFailed when another write is refused.
         """
         while True:
             try:
@@ -147,4 +147,7 @@ class Receipts(Documents[Receipt]):
                     self._remove_unchanged(stored)
 
     def _special_fields(self, entity: Receipt) -> dict[str, Any]:
-        return {"answer": None if entity.answer is None else pack(entity.answer)}
+        text = None if entity.answer is None else pack(entity.answer)
+        if text and len(text) > self._store.document_bytes:
+            raise AnswerTooLong
+        return {"answer": text}

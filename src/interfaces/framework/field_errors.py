@@ -2,6 +2,7 @@
 
 from src.domain.csv import InvalidOption, NotCsv
 from src.domain.errors import (
+    AnswerTooLong,
     FieldError,
     Invalid,
     InvalidCursor,
@@ -26,6 +27,9 @@ def with_field(error: PorteroError) -> PorteroError:
             field = FieldError("invitation", "invalid", message)
         case KeyReused():
             field = FieldError("Idempotency-Key", "reused", "It was used for another request; use a new one.")
+        case AnswerTooLong():
+            message = "The answer is too long to be kept; send the request without this header."
+            field = FieldError("Idempotency-Key", "too_long", message)
         case _:
             return error
     return Invalid(field)
