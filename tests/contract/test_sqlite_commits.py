@@ -182,6 +182,13 @@ def test_an_outage_names_its_cause(table: Table, undone: tuple[str, ...]) -> Non
     assert raised.value.__cause__ is full
 
 
+def test_every_thread_learns_why_the_transaction_failed(table: Table) -> None:
+    full = sqlite3.OperationalError("full")
+    outcomes = table.commit_together(add("a"), fail(full, "ROLLBACK"), add("b"))
+    errors = [outcome.exception() for outcome in outcomes]
+    assert [error and error.__cause__ for error in errors] == [full] * 3
+
+
 def test_a_commit_keeps_its_patience_with_readers_without_a_write_ahead_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

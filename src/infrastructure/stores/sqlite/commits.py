@@ -72,6 +72,10 @@ class CommitQueue:
                 errors = _apply(batch, connection)
             for change, error in zip(batch, errors, strict=True):
                 change.error = error
+        except Unavailable as error:
+            batch = batch or self._take()
+            for change in batch:  # each thread can see the cause, and remove the reserve if the disk is full
+                change.error = error
         finally:
             batch = batch or self._take()
             with self._decided:

@@ -67,7 +67,7 @@ class Reserve:
             if not _is_full(error.__cause__):
                 raise
             try:
-                self._file.unlink()
+                self._file.unlink(missing_ok=True)  # another deletion may have removed it
             except OSError:
                 raise error from error.__cause__
             change()
