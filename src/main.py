@@ -1,11 +1,12 @@
 """The entry points: ``create_app`` for a WSGI server, ``main`` for the command line. An import creates nothing."""
 
 import os
+import shutil
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from io import StringIO
 from multiprocessing import get_context
@@ -69,11 +70,22 @@ def serve(settings: Settings) -> None:
     require_data_keys(settings)
     _require_free_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
-    if settings.metrics_token:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     workers = 1 if settings.single_process else settings.web_concurrency
     application = partial(web.create_app, VERSION, SharedTraffic())
-    make_server(application, host=settings.host, port=settings.port, workers=workers).run()
+    with _metrics_folder() if settings.metrics_token else nullcontext():
+        make_server(application, host=settings.host, port=settings.port, workers=workers).run()
+
+
+@contextmanager
+def _metrics_folder() -> Iterator[None]:
+    """Let the workers share their metrics in a folder, and remove it in the end. Workers leave the block too."""
+    folder, process = tempfile.mkdtemp(prefix="portero-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        if os.getpid() == process:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare_start(settings: Settings) -> None:

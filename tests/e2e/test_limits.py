@@ -83,7 +83,9 @@ def test_limits_are_shared_by_all_processes(deployment: str, request: pytest.Fix
 
 def test_metrics_are_the_sum_of_all_workers(tmp_path: Path) -> None:
     bearer = {"Authorization": "Bearer the-metrics-token"}
-    settings = {"METRICS_TOKEN": "the-metrics-token", "WEB_CONCURRENCY": "2"}
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    settings = {"METRICS_TOKEN": "the-metrics-token", "WEB_CONCURRENCY": "2", "TMPDIR": f"{folder}"}
 
     def counted(address: str) -> float:
         text = requests.get(f"http://{address}/metrics", headers=bearer, timeout=30).text
@@ -99,3 +101,5 @@ def test_metrics_are_the_sum_of_all_workers(tmp_path: Path) -> None:
         for _ in range(40):  # each over a connection of its own: the kernel spreads them
             assert requests.get(f"http://{address}/health", timeout=30).ok
         assert [counted(address) - before for _ in range(10)] == [40] * 10
+        assert [*folder.glob("portero-metrics-*")]
+    assert not [*folder.iterdir()]
