@@ -68,7 +68,7 @@ def serve(settings: Settings) -> None:
     require_tables(settings)
     make_keys(settings)
     require_data_keys(settings)
-    _require_free_address(settings)
+    require_free_address(settings.host, settings.port)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     workers = 1 if settings.single_process else settings.web_concurrency
     application = partial(web.create_app, VERSION, SharedTraffic())
@@ -248,13 +248,19 @@ def _running_in_child(step: Callable[[Settings], None], settings: Settings) -> I
         sys.exit(child.exitcode)
 
 
-def _require_free_address(settings: Settings) -> None:
-    """Raise ConfigurationError when the address is in use. gunicorn would share the port, or retry forever."""
+def require_free_address(host: str, port: int) -> None:
+    """Raise ConfigurationError when the address is in use. gunicorn would share the port, or retry forever.
+
+    Does not listen, because a client that connected meanwhile would be reset.
+    """
     try:
-        socket.create_server((settings.host, settings.port)).close()
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of an earlier service may linger
+            probe.bind(address)
     except (OSError, UnicodeError) as error:  # the second one for a name that is too long
         reason = error.strerror if isinstance(error, OSError) else "this is not the name of a host"
-        raise ConfigurationError(f"HOST, PORT: {settings.host}:{settings.port} cannot be used ({reason})") from None
+        raise ConfigurationError(f"HOST, PORT: {host}:{port} cannot be used ({reason})") from None
 
 
 if __name__ == "__main__":
