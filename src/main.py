@@ -1,10 +1,7 @@
 """The entry points: ``create_app`` for a WSGI server, ``main`` for the command line. An import creates nothing."""
 
 import os
-import shutil
-import socket
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -23,10 +20,12 @@ from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.keys import make_keys, migration_secret, require_data_keys
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import prepare, reencrypt, require_tables, require_usable, rotate_keys
+from src.bootstrap.servers.addresses import require_free_address
 from src.bootstrap.tracing import load_tracing, start_tracing
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.infrastructure.logs import configure_logs
+from src.infrastructure.metrics import shared_metrics
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
 from src.infrastructure.traffic import SharedTraffic
@@ -72,20 +71,8 @@ def serve(settings: Settings) -> None:
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     workers = 1 if settings.single_process else settings.web_concurrency
     application = partial(web.create_app, VERSION, SharedTraffic())
-    with _metrics_folder() if settings.metrics_token else nullcontext():
+    with shared_metrics() if settings.metrics_token else nullcontext():
         make_server(application, host=settings.host, port=settings.port, workers=workers).run()
-
-
-@contextmanager
-def _metrics_folder() -> Iterator[None]:
-    """Let the workers share their metrics in a folder, and remove it in the end. Workers leave the block too."""
-    folder, process = tempfile.mkdtemp(prefix="portero-metrics-"), os.getpid()
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    try:
-        yield
-    finally:
-        if os.getpid() == process:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare_start(settings: Settings) -> None:
@@ -246,21 +233,6 @@ def _running_in_child(step: Callable[[Settings], None], settings: Settings) -> I
     child.join()
     if child.exitcode:
         sys.exit(child.exitcode)
-
-
-def require_free_address(host: str, port: int) -> None:
-    """Raise ConfigurationError when the address is in use. gunicorn would share the port, or retry forever.
-
-    Does not listen, because a client that connected meanwhile would be reset.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of an earlier service may linger
-            probe.bind(address)
-    except (OSError, UnicodeError) as error:  # the second one for a name that is too long
-        reason = error.strerror if isinstance(error, OSError) else "this is not the name of a host"
-        raise ConfigurationError(f"HOST, PORT: {host}:{port} cannot be used ({reason})") from None
 
 
 if __name__ == "__main__":

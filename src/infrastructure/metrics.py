@@ -4,7 +4,10 @@ See https://prometheus.github.io/client_python/multiprocess/.
 """
 
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,21 @@ _GAUGES = {
     "jobs_oldest_due_seconds": "The time for which the oldest overdue job has waited for a worker.",
     "jobs_running": "Jobs that run now, 100 at most.",
 }
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Let processes that are forked in the block share their metrics in a folder, which the first process removes.
+
+    The other processes leave the block too.
+    """
+    folder, process = tempfile.mkdtemp(prefix="portero-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        if os.getpid() == process:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class PrometheusMetrics:

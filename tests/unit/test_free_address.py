@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 import pytest
 
-from src.main import require_free_address
+from src.bootstrap.servers.addresses import require_free_address
 from src.settings import ConfigurationError
 from tests.support.emulators import free_port
 
@@ -33,7 +33,7 @@ def test_nobody_can_connect_while_it_is_tried() -> None:
     clients = [Thread(target=connect) for _ in range(2)]
     for client in clients:
         client.start()
-    for _ in range(2000):
+    for _ in range(10_000):
         require_free_address("127.0.0.1", port)
     ended.set()
     for client in clients:
