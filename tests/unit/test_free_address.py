@@ -1,7 +1,7 @@
 """At its start, the service looks whether its address is free."""
 
+import errno
 import socket
-from threading import Event, Thread
 
 import pytest
 
@@ -20,22 +20,17 @@ def test_an_address_that_is_in_use_is_refused(host: str) -> None:
     require_free_address(host, port)
 
 
-def test_nobody_can_connect_while_it_is_tried() -> None:
+def test_nobody_can_connect_while_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that the service does not accept later would be reset, and its request lost."""
-    port, ended, connected = free_port(), Event(), list[int]()
+    port, close, outcomes = free_port(), socket.socket.close, list[int]()
 
-    def connect() -> None:
-        while not ended.is_set():
+    def connect_before(tried: socket.socket) -> None:
+        if tried.getsockname()[1] == port:
             with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    connected.append(client.getsockname()[1])
+                outcomes.append(client.connect_ex(("127.0.0.1", port)))
+        close(tried)
 
-    clients = [Thread(target=connect) for _ in range(2)]
-    for client in clients:
-        client.start()
-    for _ in range(10_000):
-        require_free_address("127.0.0.1", port)
-    ended.set()
-    for client in clients:
-        client.join()
-    assert not connected
+    monkeypatch.setattr(socket.socket, "close", connect_before)
+    require_free_address("127.0.0.1", port)
+    monkeypatch.undo()
+    assert outcomes == [errno.ECONNREFUSED]
