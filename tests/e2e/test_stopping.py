@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
+from time import sleep
 
 import pytest
 
@@ -69,6 +70,21 @@ def stop_in_the_middle(process: "Popen[bytes]", world: Outside) -> None:
     world.relay.forget()
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(10) == 0
+
+
+def test_workers_that_are_told_first_accept_what_completes_meanwhile(tmp_path: Path) -> None:
+    """Ctrl-C and systemd tell all processes at once, and the first process may be the last to handle the signal."""
+    port = free_port()
+    with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
+        os.kill(service.pid, signal.SIGSTOP)
+        for process in (*children(service.pid), service.pid):
+            os.kill(process, signal.SIGTERM)
+        sleep(0.2)
+        with socket.create_connection(("127.0.0.1", port), 30) as late:
+            late.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            os.kill(service.pid, signal.SIGCONT)
+            assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
+        assert service.wait(30) == 0
 
 
 def test_no_connection_completes_that_no_worker_would_accept(tmp_path: Path) -> None:

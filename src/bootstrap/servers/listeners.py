@@ -36,3 +36,12 @@ def complete_no_more(listener: socket.socket) -> None:
     if sys.platform == "linux":
         with suppress(OSError):  # a sandbox that has no filters
             listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
+
+
+def completes_no_more(listener: socket.socket) -> bool:
+    """Return whether a process has called ``complete_no_more``. Without Linux return True, as nothing shows it."""
+    if sys.platform != "linux":
+        return True
+    with suppress(OSError):
+        return bool(listener.getsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, len(_DROP_ALL)))
+    return False

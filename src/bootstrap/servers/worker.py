@@ -2,6 +2,7 @@
 
 import json
 import math
+import socket
 import time
 import uuid
 from contextlib import suppress
@@ -14,6 +15,7 @@ from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
+from src.bootstrap.servers.listeners import completes_no_more
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.interfaces.framework.requests import LATE
 
@@ -23,6 +25,11 @@ SILENCE_SECONDS = 5
 """The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
+
+STOP_SECONDS = 1.0
+"""The time for which a worker that ends goes on to accept, unless the whole service stops."""
+STOP_PAUSE_SECONDS = 0.002
+"""The pause between two accepts in that time."""
 
 CROWD = 256
 """The requests of a worker that may wait without any of them being refused."""
@@ -109,13 +116,25 @@ class Worker(EventWorker):
         if enabled or self.alive:
             return
         for listener in self.sockets:
+            self._accept_rest(listener)
+            listener.close()
+        self.sockets.clear()
+        self.limit_pending()
+
+    def _accept_rest(self, listener: socket.socket) -> None:
+        """Accept until no more connections complete, or for a second if only this worker ends.
+
+        A signal to the process group, such as Ctrl-C, may reach the workers before gunicorn's first process closes the
+        listener to new connections. Those that complete between would be reset.
+        """
+        end, is_last = time.monotonic() + STOP_SECONDS, False
+        while not is_last:
+            is_last = completes_no_more(listener) or time.monotonic() > end
             before = -1
             while before < self.nr_conns:
                 before = self.nr_conns
                 self.accept(listener)
-            listener.close()
-        self.sockets.clear()
-        self.limit_pending()
+            self.wait_for_and_dispatch_events(0 if is_last else STOP_PAUSE_SECONDS)
 
     def notify(self) -> None:
         """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
