@@ -1,5 +1,6 @@
 """At its start, the service looks whether its address is free."""
 
+import contextlib
 import errno
 import socket
 
@@ -10,7 +11,15 @@ from src.settings import ConfigurationError
 from tests.support.emulators import free_port
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def _loopback_addresses() -> list[str]:
+    """The loopback addresses of this machine. A container of Docker often has none of IPv6."""
+    addresses = ["127.0.0.1"]
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        addresses.append("::1")
+    return addresses
+
+
+@pytest.mark.parametrize("host", _loopback_addresses())
 def test_an_address_that_is_in_use_is_refused(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as server:
@@ -18,6 +27,13 @@ def test_an_address_that_is_in_use_is_refused(host: str) -> None:
         with pytest.raises(ConfigurationError, match="Address already in use"):
             require_free_address(host, port)
     require_free_address(host, port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
+def test_an_address_that_this_machine_does_not_have_is_refused(host: str) -> None:
+    """These addresses are for documentation (RFC 5737, RFC 3849), so no machine has them."""
+    with pytest.raises(ConfigurationError, match="HOST, PORT: .* cannot be used"):
+        require_free_address(host, 8000)
 
 
 def test_nobody_can_connect_while_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
