@@ -56,6 +56,10 @@ class Role(StrEnum):
         return self in (Role.AUDITOR, Role.ADMIN)
 
 
+MEMBER_ROLES = tuple(role for role in Role if role is not Role.GUEST)
+"""The roles of users who have registered."""
+
+
 class Scope(StrEnum):
     """The requests that a key allows: READ allows reading only, WRITE allows reading and writing."""
 

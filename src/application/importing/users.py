@@ -14,7 +14,7 @@ from src.domain.errors import Invalid
 from src.domain.messages import Translatable
 from src.domain.metadata import check_claims, merged_metadata
 from src.domain.users import PROFILE_PARSERS, User
-from src.domain.values import InvalidValue, Role, Username, fold
+from src.domain.values import MEMBER_ROLES, InvalidValue, Role, Username, fold
 
 T = TypeVar("T")
 
@@ -79,7 +79,6 @@ def _object(name: str, check: Callable[[Mapping[str, Any]], Mapping[str, Any]], 
 
 
 def _role(text: str) -> Role:
-    roles = [role for role in Role if role is not Role.GUEST]
-    if fold(text) not in roles:
-        raise NotImportable(Translatable("Use one of {values}.", values=", ".join(roles)))
+    if fold(text) not in MEMBER_ROLES:
+        raise NotImportable(Translatable("Use one of {values}.", values=", ".join(MEMBER_ROLES)))
     return Role(fold(text))

@@ -4,7 +4,7 @@ import click
 
 from src.domain.invitations import MAX_DAYS, InvitationStatus
 from src.domain.sessions import Client
-from src.domain.values import Role
+from src.domain.values import MEMBER_ROLES, Role
 from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import listing, print_list, seconds
@@ -20,7 +20,7 @@ def invitations() -> None:
 @click.argument("email")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role if role is not Role.GUEST]),
+    type=click.Choice([role.value for role in MEMBER_ROLES]),
     default="user",
     show_default=True,
     help="The role of the account.",

@@ -7,7 +7,7 @@ import click
 
 from src.application.strict_json import NotJson, strict_json
 from src.domain.users import User
-from src.domain.values import Role
+from src.domain.values import MEMBER_ROLES, Role
 from src.interfaces.cli.arguments import as_bad_parameter, find_user
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import attributes, listing, print_list, seconds
@@ -41,7 +41,7 @@ def show_user(console: Console, login: str) -> None:
 
 @users.command("role")
 @click.argument("login")
-@click.argument("role", type=click.Choice([role.value for role in Role if role is not Role.GUEST]))
+@click.argument("role", type=click.Choice([role.value for role in MEMBER_ROLES]))
 @click.pass_obj
 def set_role(console: Console, login: str, role: str) -> None:
     """Change the role of a user. It counts on the next request. The last admin cannot be demoted."""

@@ -14,7 +14,7 @@ from src.domain.keys import parse_key_name
 from src.domain.messages import Translatable
 from src.domain.passwords import MAX_PASSWORD, NewPassword
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE
-from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Scope, Username, parse_name
+from src.domain.values import MAX_NAME, MEMBER_ROLES, Email, InvalidValue, Role, Scope, Username, parse_name
 from src.interfaces.framework.bodies import Context, refused
 
 
@@ -150,6 +150,8 @@ _NEW_PASSWORD = {
 NewPasswordField = Annotated[NewPassword, *checked(_password, _NEW_PASSWORD)]
 StrangersPasswordField = Annotated[NewPassword, *checked(_password_of_stranger, _NEW_PASSWORD)]
 """A new password for a use case that counts the request and then looks for the password among leaked ones."""
+UncheckedPasswordField = Annotated[str, *_any_text(**_NEW_PASSWORD)]
+"""A new password for a use case that checks it only when it knows the user."""
 PasswordField = Annotated[str, *_any_text(format="password", examples=["correct horse battery"])]
 PasswordElsewhere = Annotated[None, PlainValidator(_password_elsewhere), Field(exclude=True), SkipJsonSchema()]
 """A field that is refused, because ignoring it would let the client believe that the password has changed."""
@@ -176,7 +178,7 @@ MfaTokenField = Annotated[
 ]
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *_any_text()]
-RoleField = Annotated[Role, *choice([role for role in Role if role is not Role.GUEST], "role")]
+RoleField = Annotated[Role, *choice(MEMBER_ROLES, "role")]
 KeyNameField = Annotated[
     str,
     *checked(

@@ -11,7 +11,7 @@ from src.application.sessions import Caller
 from src.domain.errors import InvalidToken, MfaRequired, NotFound, TooManyRequests, Unauthenticated, WrongCode
 from src.domain.mails import MailKind
 from src.interfaces.framework.bodies import Body
-from src.interfaces.framework.fields import EmailField, StrangersPasswordField, TextField
+from src.interfaces.framework.fields import EmailField, TextField, UncheckedPasswordField
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features.credentials import WithSecondStep
@@ -66,7 +66,7 @@ class PasswordReset(Body):
     """The token of the mail and the new password."""
 
     token: MailToken
-    new_password: StrangersPasswordField
+    new_password: UncheckedPasswordField
 
 
 @route("POST /auth/email/login", Access.PUBLIC, MailRequestedView, status=202, errors=(NotFound,))
@@ -140,7 +140,7 @@ def reset_password(body: PasswordReset) -> None:
     All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
     before: a stranger may have added them then.
     """
-    services().mails.reset_password(body.token, body.new_password.text, client())
+    services().mails.reset_password(body.token, body.new_password, client())
 
 
 def _requested(kind: MailKind, body: MailAddress) -> Response:

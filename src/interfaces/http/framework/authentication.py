@@ -9,7 +9,7 @@ from src.application.sessions import AuthenticationService, Caller
 from src.domain.errors import Unauthenticated
 from src.domain.messages import Translatable
 from src.domain.users import User
-from src.domain.values import Role, Scope
+from src.domain.values import MEMBER_ROLES, Role, Scope
 
 _KNOWN_SCHEMES = {"", "bearer", "basic", "digest"}
 """Words at the beginning of an Authorization header that are no token."""
@@ -40,7 +40,7 @@ class Access(Enum):
 
 _EVERYBODY = tuple(Role)
 _ROLES = {
-    Access.USER: tuple(role for role in Role if role is not Role.GUEST),
+    Access.USER: MEMBER_ROLES,
     Access.UPLOADER: (Role.UPLOADER, Role.ADMIN),
     Access.AUDITOR: (Role.AUDITOR, Role.ADMIN),
     Access.ADMIN: (Role.ADMIN,),

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from src.application.files import IncomingFile
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Forbidden, InsufficientAuthentication, Invalid, MfaRequired, PorteroError
-from src.domain.values import Role, new_id
+from src.domain.values import MEMBER_ROLES, Role, new_id
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
 from src.interfaces.framework.bodies import Form
@@ -38,7 +38,7 @@ EVERYBODY = tuple(Role)
 ADMINS = (Role.ADMIN,)
 AUDITORS = (Role.AUDITOR, Role.ADMIN)
 """Who sees the pages of operators. The use cases let only admins change something there."""
-MEMBERS = tuple(role for role in Role if role is not Role.GUEST)
+MEMBERS = MEMBER_ROLES
 _OTHER_PAGE = "Open the page of this service, and send its form."
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
 
