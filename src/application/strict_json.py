@@ -10,6 +10,8 @@ from src.domain.messages import Translatable
 _MAX_DIGITS = 100
 """The maximum number of digits of an integer. No value needs more, and converting long numbers is slow."""
 _MAX_STORED_DEPTH = 32
+_MAX_VALUES = 20_000
+"""The commas and opening brackets of a text at most. A megabyte has room for a million, which take 27 MB."""
 
 
 class NotJson(ValueError):
@@ -20,16 +22,19 @@ class NotJson(ValueError):
         super().__init__(reason)
 
 
-def strict_json(text: str, *, to_store: bool = False) -> Any:
+def strict_json(text: str, *, to_store: bool = False, max_values: int = _MAX_VALUES) -> Any:
     """Parse ``text`` and return its value.
 
     Raise NotJson for text that is not JSON, a repeated key, NaN, Infinity, an integer of more than 100 digits,
-    nesting beyond Python's recursion limit, or a NUL character. Raise UnicodeError for a lone surrogate.
+    nesting beyond Python's recursion limit, a NUL character, or more commas and opening brackets than ``max_values``.
+    Raise UnicodeError for a lone surrogate.
 
     Set ``to_store`` for a value from another service that is stored or shown. NUL characters and lone surrogates then
     become U+FFFD, because stores and encoders refuse them. NotJson is also raised for a number that exceeds the
-    range of a float, and for nesting beyond 32 levels.
+    range of a float, and for nesting beyond 32 levels. The number of values is not limited.
     """
+    if not to_store and sum(map(text.count, ",[{")) > max_values:
+        raise NotJson("it has too many values")
     try:
         value = json.loads(
             text,

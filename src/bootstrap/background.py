@@ -18,6 +18,8 @@ one interval.
 """
 _DISPATCH_SECONDS = 2.0
 """The interval in which events are handed to the webhooks. Each run takes a query, and six if there are webhooks."""
+_CLEAN_SECONDS = 3600.0
+"""The interval in which the temporary files of killed processes are looked for."""
 _STOP_SECONDS = 6.0
 """The seconds for which a stopping process waits for its jobs. Cloud Run kills the process after ten seconds."""
 
@@ -26,6 +28,7 @@ def start_background(services: Services) -> list[Event]:
     """Start the periodic tasks in threads. Return their events, each of which stops a task when it is set."""
     remove_abandoned_files()
     return [
+        repeat(remove_abandoned_files, _CLEAN_SECONDS),
         repeat(services.maintenance.sweep, _SWEEP_SECONDS),
         repeat(services.jobs.resend, _RESEND_SECONDS),
         repeat(services.dispatcher.run, _DISPATCH_SECONDS),

@@ -25,9 +25,12 @@ def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def remove_abandoned_files() -> None:
-    """Remove temporary files that killed processes left behind, if they are older than a day."""
+def remove_abandoned_files() -> int:
+    """Remove temporary files that killed processes left behind, if they are older than a day. Return their number."""
+    removed = 0
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):  # another process has removed it
             if path.stat().st_mtime < time.time() - 86400:
                 path.unlink()
+                removed += 1
+    return removed

@@ -32,8 +32,10 @@ _SENTENCES: Mapping[str, str] = {
     "address-taken": "The new e-mail address belongs to another account",
     "factor-added": "A second factor was added",
     "factor-removed": "A second factor was removed",
+    "factor-removed several": "Several second factors were removed",
     "key-created": "A key was made",
     "key-removed": "A key was removed",
+    "key-removed several": "Several keys were removed",
 }
 """The sentence for each type of event, or for a type and its method or reason, as in "login-succeeded passkey"."""
 
@@ -41,6 +43,8 @@ _SENTENCES: Mapping[str, str] = {
 def sentence(event: Event, language: str) -> str:
     """Return a sentence that describes an event, with its device if that is known."""
     detail = event.data.get("method") or event.data.get("reason")
+    if event.data.keys() & {"kinds", "key_ids"}:
+        detail = "several"
     plain = event.type.replace("-", " ").capitalize()
     what = Translatable(_SENTENCES.get(f"{event.type} {detail}") or _SENTENCES.get(event.type, plain))
     _, name = device(event.user_agent)

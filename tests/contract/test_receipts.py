@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -15,13 +16,14 @@ from src.domain.jobs import Job
 from src.domain.receipts import LIFETIME, IdempotentCreate, Receipt, Repeated
 from src.domain.tasks import Task
 from src.domain.users import State, User
-from src.domain.values import Username, new_id
+from src.domain.values import Username, new_id, pages
+from src.infrastructure.repositories import documents, entities
 from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed
-from src.infrastructure.stores.packing import pack
+from src.infrastructure.stores.packing import pack, unpack
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, RECEIPTS
 from tests.support.commits import commit_twice
@@ -61,6 +63,24 @@ def test_the_receipts_of_a_user_are_listed_in_pages(receipts: Receipts) -> None:
     rest = receipts.list_for_user("ada", first.next, limit=3)
     assert [replace(found, revision="") for found in [*first.items, *rest.items]] == stored
     assert rest.next is None
+
+
+def test_large_answers_are_read_one_by_one_and_removed_unread(
+    receipts: Receipts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer takes tens of times as much memory as its packed text."""
+    monkeypatch.setattr(entities, "PAGE_CHARACTERS", 1000)
+    reading = Mock(wraps=unpack)
+    monkeypatch.setattr(documents, "unpack", reading)
+    for at in range(3):
+        receipts.commit(replace(made(NOON + at * TICK, id=f"key {at}"), answer={"body": "x" * 1000}))
+    first = receipts.list_for_user("ada", limit=25)
+    assert (len(first.items), reading.call_count) == (1, 1)
+    assert [len(page) for page in pages(lambda cursor: receipts.list_for_user("ada", cursor, 25))] == [1, 1, 1]
+    reading.reset_mock()
+    receipts.delete_for_user("ada")
+    assert not reading.called
+    assert not receipts.list_for_user("ada").items
 
 
 class TestCommit:

@@ -81,6 +81,24 @@ def test_without_a_free_place_the_wait_ends_in_time(tmp_path: Path) -> None:
         assert is_taken
 
 
+def test_few_threads_wait_and_others_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("src.infrastructure.csv.places._MAX_WAITING", 1)
+    places, waits = CheckPlaces(1, tmp_path / "places"), threading.Event()
+    monkeypatch.setattr("src.infrastructure.csv.places.time.sleep", lambda _: waits.set())
+
+    def take() -> bool:
+        with places.take(60) as is_taken:
+            return is_taken
+
+    with ThreadPoolExecutor(1) as pool:
+        with places.take(0):
+            waiting = pool.submit(take)
+            assert waits.wait(60)
+            assert not take()
+        assert waiting.result(60)
+    assert take()
+
+
 def hold_a_place(folder: Path, told: Connection) -> None:
     """Take the only place, say so, and keep it until the process is killed."""
     with CheckPlaces(1, folder).take(0) as is_taken:

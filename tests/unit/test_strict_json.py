@@ -17,8 +17,8 @@ NOT_JSON = {
     "NaN": ("[NaN]", "NaN is not a JSON number"),
     "Infinity": ("[-Infinity]", "-Infinity is not a JSON number"),
     "integer of 101 digits": ("9" * 101, "more than 100 digits"),
-    "nested lists": ("[" * 100_000, "nested too deeply"),
-    "nested objects": ('{"a":' * 100_000, "nested too deeply"),
+    "nested lists": ("[" * 10_000, "nested too deeply"),
+    "nested objects": ('{"a":' * 10_000, "nested too deeply"),
 }
 
 
@@ -27,6 +27,13 @@ NOT_JSON = {
 def test_text_that_is_not_strict_json_is_refused(text: str, message: str, to_store: bool) -> None:
     with pytest.raises(ValueError, match=message):
         strict_json(text, to_store=to_store)
+
+
+def test_text_of_many_values_is_refused_before_it_is_parsed() -> None:
+    many = json.dumps([{}] * 10_001)
+    with pytest.raises(ValueError, match="too many values"):
+        strict_json(many[:-1])  # not JSON, which nothing has found out
+    assert len(strict_json(many, to_store=True)) == len(strict_json(many, max_values=20_002)) == 10_001
 
 
 def test_nul_and_lone_surrogates_are_refused() -> None:

@@ -13,6 +13,8 @@ from src.domain.messages import Translatable
 from src.domain.values import InvalidValue, parse_name
 
 _DELIMITERS = {"": None, ",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", "tab": "\t"}
+_MAX_SCHEMA_VALUES = 200_000
+"""The commas and opening brackets of a schema at most: twenty for each of the most columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def parse_details(details: DatasetDetails, checker: CsvChecker) -> tuple[str, Re
 
 def _json(text: str) -> object:
     try:
-        return strict_json(text) if text.strip() else None
+        return strict_json(text, max_values=_MAX_SCHEMA_VALUES) if text.strip() else None
     except UnicodeError:
         raise Invalid(
             FieldError("schema", "json", "This is not valid JSON: a text holds half of a character.")

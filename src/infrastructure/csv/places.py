@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from src.infrastructure.outages import unavailable_on
 
@@ -18,6 +19,8 @@ CHECK_BYTES = 256 << 20
 PROCESS_BYTES = 128 << 20
 """The memory that a process has without a check, after its first one."""
 _POLL_SECONDS = 0.1
+_MAX_WAITING = 64
+"""The threads of a process that wait for a place at most. They are a part of those that serve requests."""
 
 
 def places_for(memory: int, processes: int) -> int:
@@ -50,21 +53,33 @@ class CheckPlaces:
         shared = shared_memory if shared_memory.is_dir() else Path(tempfile.gettempdir())
         self._folder = folder or shared / f"portero-checks-{os.getuid()}"
         self._count = count
+        self._waiting = BoundedSemaphore(_MAX_WAITING)
 
     @contextmanager
     def take(self, timeout: float) -> Iterator[bool]:
         """Hold a place within the block. Yield False if there is none within ``timeout`` seconds.
 
-        The system frees the place of a process that is killed. Raises Unavailable.
+        Yield False at once if too many threads wait already. The system frees the place of a process that is killed.
+        Raises Unavailable.
         """
-        end = time.monotonic() + timeout
-        while (place := self._free_place()) is None and time.monotonic() < end:
-            time.sleep(_POLL_SECONDS)
+        place = self._free_place()
+        if place is None and timeout and self._waiting.acquire(blocking=False):
+            try:
+                place = self._wait_for_place(time.monotonic() + timeout)
+            finally:
+                self._waiting.release()
         try:
             yield place is not None
         finally:
             if place is not None:
                 os.close(place)
+
+    def _wait_for_place(self, end: float) -> int | None:
+        place = None
+        while place is None and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
+            place = self._free_place()
+        return place
 
     @unavailable_on(OSError)
     def _free_place(self) -> int | None:

@@ -44,9 +44,8 @@ class Datasets(StoredObjectDocuments[Dataset]):
     if they do not fit into the commit.
     """
 
-    _first_read = 5
+    _first_read = _most_read = 5
     """A dataset with thousands of columns takes tens of MiB."""
-    _most_read = 20
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, DATASETS, Dataset, row_sets=tuple, status=DatasetStatus)

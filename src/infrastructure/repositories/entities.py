@@ -118,11 +118,11 @@ class Entities(Generic[E]):
             return False
         return True
 
-    def _remove_all(self, order: str, **query: Any) -> None:
-        """Remove the entities that a query finds. Takes one commit for each page."""
-        limit = min(READ_DOCUMENTS, self._store.commit_writes)
-        while page := self._page(order, limit=limit, **query).items:
-            self._store.commit(*(Delete(self._key(entity.id)) for entity in page))
+    def _remove_all(self, order: str, *, at_once: int = READ_DOCUMENTS, **query: Any) -> None:
+        """Remove the entities that a query finds. Takes one read and one commit for ``at_once`` of them."""
+        limit = min(at_once, self._store.commit_writes)
+        while documents := self._store.find(Query(self._collection, order, limit=limit, **query)).items:
+            self._store.commit(*(Delete(document.key) for document in documents))
 
     def _page(self, order: str, *, cursor: str | None = None, limit: int = 100, **query: Any) -> Page[E]:
         """Return the entities that a query finds.

@@ -30,9 +30,10 @@ def flaws(patterns: Iterable[str]) -> dict[str, Translatable]:
     left = MAX_SIZE
     for pattern in patterns:
         try:
+            if left >= 0:
+                left -= _compiled(pattern)[1]
             if left < 0:
                 raise ValueError("the patterns of the schema are too large together")
-            left -= _compiled(pattern)[1]
         except ValueError as error:
             kind, _, part = str(error).partition(": ")  # RE2 names one of a few kinds, and mostly a part of the pattern
             flaw = Translatable(kind)
@@ -54,6 +55,8 @@ def _compiled(pattern: str) -> tuple[Callable[[str], object], int]:
         raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None
     except UnicodeEncodeError:
         raise ValueError("it is not valid Unicode") from None
+    finally:
+        re2.purge()  # else it keeps the last 128 patterns, of megabytes each
     # A set with one pattern reports no offsets, which makes it five times faster.
     matcher = re2.Set.FullMatchSet(options)
     matcher.Add(pattern)
