@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from src.application.limits import NOTICES_TO_ADDRESS, Count, RateLimiter
+from src.application.limits import NOTICES_TO_ADDRESS, NOTICES_TO_UNVERIFIED, Count, RateLimiter
 from src.application.ports import Clock, JobQueue
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
@@ -50,9 +50,9 @@ class Outbox:
 class Notices:
     """Tells users by mail about changes of their accounts.
 
-    A notice that cannot be stored is logged and left out, because the change has happened already. A notice above the
-    limit of its address is left out too, because whoever registers the address of another person could flood it with
-    notices.
+    A notice that cannot be stored is logged and left out, because the change has happened already. A notice above a
+    limit is left out too: whoever registers the address of another person could flood it with notices, and whoever
+    changes their own address again and again could send notices to many people.
     """
 
     outbox: Outbox
@@ -95,7 +95,10 @@ class Notices:
         if not self.enabled or user.email is None:
             return
         try:
-            self.limiter.hit(Count(NOTICES_TO_ADDRESS, user.email.key))
+            counts = [Count(NOTICES_TO_ADDRESS, user.email.key)]
+            if not user.email_verified:
+                counts.append(Count(NOTICES_TO_UNVERIFIED, user.id))
+            self.limiter.hit(*counts)
             self.outbox.add(kind, user.email, client.language, **details)
         except (TooManyRequests, Unavailable) as error:
             _log.warning("the notice %s is not sent: %s", kind, error.__cause__ or error)

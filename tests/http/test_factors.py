@@ -199,6 +199,23 @@ def test_factors_stay_as_they_are_if_the_session_has_ended_meanwhile(world: Mail
     assert second_step(world, anna, recovery_code=factor["recovery_codes"][1]).status_code == 200
 
 
+def test_an_admin_with_factors_changes_the_address_of_others_after_a_recent_proof_only(
+    world: MailWorld, anna: Person
+) -> None:
+    root = logged_in(world.client, join(world.client, "admin"))
+    assert add(world, root).status_code == 201
+    strong = Person({}, world.client.post("/auth/refresh", json={"refresh_token": root.refresh}).json["access_token"])
+    path = f"/users/{anna.user['id']}"
+    for wait, email, status in (
+        (599, "new@example.com", 200),
+        (2, "newer@example.com", 401),
+        (0, "new@example.com", 200),
+    ):
+        world.watch.forward(wait)
+        changed = world.client.put(path, json={"email": email, "name": "Ana"}, headers=strong.headers)
+        assert changed.status_code == status
+
+
 def test_an_admin_resets_the_factors_of_others_and_ends_their_sessions(world: MailWorld, anna: Person) -> None:
     admin = join(world.client, "admin")
     add(world, anna)

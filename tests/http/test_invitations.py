@@ -197,6 +197,13 @@ class TestAccepting:
         services_of(world.app).accounts.users.update(other.json["id"], lambda user: replace(user, **change))
         assert errors_of(world.register(invitation=token)) == INVALID
 
+    def test_one_by_a_service_with_the_role_admin_is_accepted(self, world: InvitingWorld) -> None:
+        service = {"name": "Onboarding", "role": "admin"}
+        made = world.client.post("/services", json=service, headers=world.admin.headers).json
+        secret = {"client_id": made["client_id"], "client_secret": made["client_secret"], "grant_type": "client_credentials"}
+        token = world.client.post("/auth/token", data=secret).json["access_token"]
+        assert world.register(invitation=world.link(by=Person({}, token))).status_code == 201
+
     def test_an_address_is_needed_without_an_invitation(self) -> None:
         world = InvitingWorld(settings={"registration": "open"})
         assert errors_of(world.register()) == {("email", "required")}

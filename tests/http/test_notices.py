@@ -112,13 +112,25 @@ class TestNotices:
         watch = Watch()
         limiter = StoreLimiter(MemoryStore(), watch)
         world = MailWorld(settings={"smtp_url": "smtp://localhost"}, limiter=limiter, watch=watch)
-        anna = join(world.client)
         for number in range(12):
-            for email in (f"new{number}@example.com", anna.user["email"]):
-                body = {"email": email}
-                assert world.client.put("/user", json=body, headers=anna.headers).status_code == 200
+            member = join(world.client)
+            for email in ("anna@example.com", f"new{number}@example.com"):
+                assert world.client.put("/user", json={"email": email}, headers=member.headers).status_code == 200
         world.deliver()
-        assert [mail.to.address for mail in world.box.mails].count(anna.user["email"]) == 10
+        assert [mail.to.address for mail in world.box.mails].count("anna@example.com") == 10
+
+    def test_an_account_sends_five_notices_in_an_hour_to_addresses_that_nobody_proved(self) -> None:
+        watch = Watch()
+        limiter = StoreLimiter(MemoryStore(), watch)
+        world = MailWorld(settings={"smtp_url": "smtp://localhost"}, limiter=limiter, watch=watch)
+        anna = join(world.client)
+        changes = [
+            world.client.put("/user", json={"email": f"new{number}@example.com"}, headers=anna.headers).status_code
+            for number in range(31)
+        ]
+        assert changes == [200] * 30 + [429]
+        world.deliver()
+        assert len(world.box.mails) == 5
 
     def test_notices_of_devices_can_be_turned_off(self) -> None:
         world = MailWorld(settings={"smtp_url": "smtp://localhost", "login_notices": "off"})

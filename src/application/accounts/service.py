@@ -10,6 +10,7 @@ from src.application.accounts.interface import Accounts
 from src.application.caller import Caller, caller_must_exist
 from src.application.factors import FirstStep
 from src.application.limits import (
+    ADDRESS_CHANGES,
     FAILED_LOGINS,
     FAILED_LOGINS_BY_ACCOUNT,
     REGISTRATIONS,
@@ -108,10 +109,12 @@ class AccountService:
         Only admins set ``role``, ``disabled`` and the claims, with immediate effect; if others give them, they are
         ignored. The metadata is merged. The last admin cannot be demoted or disabled. A new address of the caller needs
         the current password, or a login of the last ten minutes: whoever has stolen a token could otherwise take over
-        the account. With factors it needs a proof with two factors of the last ten minutes. A password that is given
-        for the caller's own account is always checked. Raises Forbidden, InsufficientAuthentication, NotFound, Invalid,
-        RegistrationClosed for an address that is not allowed here, WrongPassword, TooManyRequests, Taken, Stale,
-        LastAdmin, Unavailable, and InvalidToken when the caller was deleted meanwhile.
+        the account. From a caller with factors, a new address of any account needs a proof with two factors of the last
+        ten minutes. A password that is given for the caller's own account is always checked.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, RegistrationClosed for an address that is not
+        allowed here, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin, Unavailable, and InvalidToken when the
+        caller was deleted meanwhile.
         """
         user, now = caller.user, self.clock()
         require_self_or_admin(caller, id)
@@ -129,16 +132,18 @@ class AccountService:
         if is_own and (current_password is not None or (new_address and not is_confirmed)):
             self._confirm(caller, current_password, client)
             is_confirmed = True
+        if is_own and new_address:  # the answer tells whether another account has it
+            self.limiter.hit(Count(ADDRESS_CHANGES, user.id))
         before: list[User] = []
 
         def apply(stored: User) -> User:
             before[:] = [require_visible(stored)]
             if is_own:
                 caller.require_current(stored, now)
-                if change.get("email", stored.email) != stored.email:
-                    caller.require_recent_two_factors(now)
-                    if not is_confirmed:  # the address has changed since the caller was authenticated
-                        raise _password_required()
+            if change.get("email", stored.email) != stored.email:  # whoever has the address can reset the password
+                caller.require_recent_two_factors(now)
+                if is_own and not is_confirmed:  # the address has changed since the caller was authenticated
+                    raise _password_required()
             return stored.changed(change, now)
 
         events = changes(client, user.actor, now, caller.session_id)

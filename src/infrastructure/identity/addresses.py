@@ -1,7 +1,7 @@
 """Parses e-mail addresses with the library email-validator (RFC 5321, 5322 and 6531)."""
 
 from src.domain.messages import Translatable
-from src.domain.values import Email, InvalidValue
+from src.domain.values import Email, InvalidValue, fold
 
 _MAX_LENGTH = 254
 """The maximum length of an address (RFC 5321 section 4.5.3.1.3; see erratum 1690 of RFC 3696)."""
@@ -37,6 +37,8 @@ def parse_address(text: str) -> Email:
         raise InvalidValue("encoded_word", "An e-mail address cannot contain =? here.")
     if "." not in checked.domain:
         raise InvalidValue("email", _NO_PERIOD)
+    if len(fold(checked.normalized)) > _MAX_LENGTH:  # one ligature can stand for 18 letters, and stores index them all
+        raise InvalidValue("email", "Use fewer characters that stand for several letters.")
     return Email(checked.normalized)
 
 
