@@ -56,6 +56,9 @@ class MaintenanceService:
             except PorteroError as error:
                 _log.warning("the sweep of %s failed: %s", kind, error.__cause__ or error)
                 self.count("sweep_failures", kind)
+            except Exception:  # a damaged record must not hold up the other steps
+                _log.exception("the sweep of %s failed", kind)
+                self.count("sweep_failures", kind)
             else:
                 self.count("swept", kind, amount=done)
                 records += done

@@ -92,24 +92,28 @@ class ObjectLifecycle(Generic[T]):
         with suppress(NotFound):
             item = self._deleting(item, revisions)
         with left_to_reconciliation():
-            if item.job_id:
-                with suppress(NotFound, Ended):
-                    self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
-            if not item.is_large:
+            if item.is_large:
+                self._cancel_job(item)
+            else:
                 self._erase(item)
 
     def delete_for_user(self, user_id: str) -> None:
-        """Remove every object of a user.
+        """Remove every object of a user. No request waits for millions of rows.
 
-        Raises Unavailable, also when it has run for RECONCILE_FOR: no request waits for millions of rows.
+        Raises Unavailable, also when it has run for RECONCILE_FOR, and when only large objects are left, whose data
+        reconciliation removes.
         """
-        end = self.clock() + RECONCILE_FOR
+        end, is_rest_large = self.clock() + RECONCILE_FOR, False
         while items := self.records.list_all_for_user(user_id).items:
             for item in items:
-                if self.clock() > end:
+                if is_rest_large or self.clock() > end:
                     raise Unavailable("Removing the objects takes long; the rest is removed in the background.")
                 with suppress(NotFound):
-                    self._erase(self._deleting(item))
+                    if not item.is_large:
+                        self._erase(self._deleting(item))
+                    elif item.is_stored:
+                        self._deleting(item)
+            is_rest_large = all(item.is_large for item in items)
 
     def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
         """Remove the objects that a crash left partly stored or partly deleted. Return the number of removed objects.
@@ -147,8 +151,14 @@ class ObjectLifecycle(Generic[T]):
     def _deleting(self, item: T, revisions: Collection[str] | None = None) -> T:
         return self.records.update(item.id, lambda stored: stored.deleting(self.clock()), revisions=revisions)
 
+    def _cancel_job(self, item: T) -> None:
+        if item.job_id:
+            with suppress(NotFound, Ended):
+                self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
+
     def _erase(self, item: T) -> None:
-        """Remove the data first, and then the record, without which the data could not be found again."""
+        """Cancel the job, remove the data, and then the record, without which the data could not be found again."""
+        self._cancel_job(item)
         self.erase(item)
         self.records.remove(item)
 

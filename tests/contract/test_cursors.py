@@ -112,7 +112,7 @@ def test_a_forged_cursor_is_refused(store: Store, name: str) -> None:
         store.find(replace(OF_ADA, cursor=FORGERIES[name](*parts)))
 
 
-@pytest.mark.parametrize("text", [1, True, None, ["a"], {"a": 1}, "a\0", "\udfff"])
+@pytest.mark.parametrize("text", [1, True, None, ["a"], {"a": 1}, "a\0", "\udfff", "ñ" * 751])
 def test_a_forged_text_is_refused(store: Store, text: Any) -> None:
     cursor = store.find(BY_NAME).next
     assert cursor

@@ -340,6 +340,7 @@ def test_a_body_sent_after_the_response_does_not_lose_it(port: int, delay: float
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 12, 431),  # its end does not matter
+        (b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 5 + b"\r\n", 431),  # arrives in one piece
     ],
 )
 def test_bytes_that_are_not_http_get_a_problem_response(port: int, sent: bytes, status: int) -> None:

@@ -327,6 +327,19 @@ def test_an_answer_of_the_former_url_says_nothing_about_the_new_one(world: World
     assert (world.show(webhook)["enabled"], world.show(webhook)["failures"]) == (True, 0)
 
 
+def test_the_failures_of_the_former_url_do_not_count_for_a_new_one(world: World) -> None:
+    webhook = world.add(events=("user-registered",))
+    world.receivers.answers[URL] = None
+    join(world.client)
+    world.deliver()
+    assert world.show(webhook)["failures"] == 1
+    path, headers = f"/webhooks/{webhook['id']}", world.root.headers
+    world.client.patch(path, json={"url": URL}, headers=headers)
+    assert world.show(webhook)["failures"] == 1
+    world.client.patch(path, json={"url": "https://example.com/new"}, headers=headers)
+    assert world.show(webhook)["failures"] == 0
+
+
 def test_a_webhook_that_is_added_while_events_are_handed_out_misses_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

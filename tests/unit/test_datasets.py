@@ -395,6 +395,23 @@ def test_no_request_waits_until_a_large_one_is_removed(
     assert world.row_sets() == set()
 
 
+def test_deleting_a_user_leaves_large_ones_to_reconciliation(
+    world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, small = world.store_one(key=None), world.store_one(key=None)
+    monkeypatch.setattr("src.domain.datasets.Dataset.is_large", property(lambda stored: stored.id == large.id))
+    for _ in range(2):  # also when it is repeated, which does not put the reconciliation off
+        with pytest.raises(Unavailable):
+            world.here.service.objects.delete_for_user(ADA.id)
+        assert len(world.row_sets()) == len(world.objects()) == 1
+    for dataset in (large, small):
+        with pytest.raises(NotFound):
+            world.show(ADA, dataset.id)
+    assert world.reconcile_later() == 1
+    world.here.service.objects.delete_for_user(ADA.id)
+    world.is_empty()
+
+
 class TestOwners:
     def test_nobody_else_sees_what_was_found(self, world: DatasetWorld) -> None:
         id, service = world.add().dataset.id, world.here.service

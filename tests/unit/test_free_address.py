@@ -32,7 +32,7 @@ def test_an_address_that_is_in_use_is_refused(host: str) -> None:
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
 def test_an_address_that_this_machine_does_not_have_is_refused(host: str) -> None:
     """These addresses are for documentation (RFC 5737, RFC 3849), so no machine has them."""
-    with pytest.raises(ConfigurationError, match="HOST, PORT: .* cannot be used"):
+    with pytest.raises(ConfigurationError, match=r"HOST, PORT: .* cannot be used"):
         require_free_address(host, 8000)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from src.application.maintenance import EXPIRE_FOR
 from tests.support.working import Watch
 from tests.support.world import build, services_of
@@ -39,3 +41,13 @@ def test_a_sweep_removes_more_records_than_one_query_finds() -> None:
 def test_a_sweep_ends_when_there_is_too_much_to_remove() -> None:
     seconds = EXPIRE_FOR / timedelta(seconds=1)
     assert left_of(1_000_000) == 1_000_000 - 500 * (seconds + 1)
+
+
+def test_an_error_that_nobody_expects_holds_up_no_other_step(caplog: pytest.LogCaptureFixture) -> None:
+    watch = Watch()
+    services = services_of(build())
+    store = Expiring(watch, 100)
+    files = replace(services.maintenance.files, records=None)  # type: ignore[arg-type]
+    replace(services.maintenance, store=store, files=files, clock=watch).sweep()
+    assert store.expired == 0
+    assert "the sweep of files failed" in caplog.text

@@ -13,8 +13,8 @@ _log = logging.getLogger("portero.accounts")
 def attempt(step: Callable[..., object], *arguments: object) -> bool:
     """Run ``step`` and return whether it succeeded.
 
-    A PorteroError is logged and not raised, because reconciliation will repeat the step. NotFound and Stale are not
-    even logged.
+    An error is logged and not raised, because reconciliation will repeat the step. NotFound and Stale are not even
+    logged.
     """
     try:
         step(*arguments)
@@ -22,6 +22,9 @@ def attempt(step: Callable[..., object], *arguments: object) -> bool:
         return False  # there is nothing left to do, or another process does it
     except PorteroError as error:
         _log.warning("left to reconciliation: %s", error.__cause__ or error)
+        return False
+    except Exception:  # one account must not hold up the others
+        _log.exception("left to reconciliation")
         return False
     return True
 

@@ -67,7 +67,8 @@ class JobService:
         job = self.jobs.update(id, lambda job: job.retried(now))
         if handler := self.runner.handlers.get(job.kind):
             handler.resume(job)
-        self.queue.notify(job.id)
+        if by:  # the process of a command ends at once, and the next sweep of the service sends the job
+            self.queue.notify(job.id)
         return job
 
     def resend(self) -> int:

@@ -74,21 +74,23 @@ class WebhookService:
     def change(
         self, caller: Caller, id: str, fields: Mapping[str, Any], revisions: Collection[str] | None, client: Client
     ) -> Webhook:
-        """Change a webhook. A field that is not given keeps its value; a webhook that is enabled starts afresh.
+        """Change a webhook. A field that is not given keeps its value.
+
+        A webhook that is enabled starts afresh, and so does one with a new URL.
 
         Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, Stale.
         """
         caller.require_admin()
         self._check_url(fields)
         now = self.clock()
-        fresh: dict[str, Any] = {"failing_since": None, "failures": 0} if fields.get("enabled") else {}
+
+        def changed(stored: Webhook) -> Webhook:
+            is_fresh = fields.get("enabled") or fields.get("url", stored.url) != stored.url
+            fresh: dict[str, Any] = {"failing_since": None, "failures": 0} if is_fresh else {}
+            return replace(stored, **fields, **fresh, updated_at=now)
+
         event = self._event(caller, client, now, id, "changed")
-        return self.webhooks.update(
-            id,
-            lambda stored: replace(stored, **fields, **fresh, updated_at=now),
-            revisions=revisions,
-            events=always(event),
-        )
+        return self.webhooks.update(id, changed, revisions=revisions, events=always(event))
 
     def remove(self, caller: Caller, id: str, revisions: Collection[str] | None, client: Client) -> None:
         """Remove a webhook and its deliveries. Raises Forbidden, InsufficientAuthentication, NotFound, Stale."""

@@ -16,7 +16,7 @@ from gunicorn.arbiter import Arbiter
 
 from src.bootstrap.servers.cpus import cpus_for
 from src.bootstrap.servers.event_worker import STOP_SIGNALS
-from src.bootstrap.servers.listeners import complete_no_more
+from src.bootstrap.servers.listeners import refuse_new_connections
 from src.bootstrap.servers.open_files import connections_for, raise_limit
 from src.bootstrap.servers.worker import BODY_SECONDS, Worker
 from src.settings import ConfigurationError
@@ -36,7 +36,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn has no types
         """Stop the workers. They accept the connections that are complete when the stop begins."""
         if not self.reexec_pid and not self.master_pid:  # else another server goes on with these listeners
             for listener in self.LISTENERS:
-                complete_no_more(listener.sock)
+                refuse_new_connections(listener.sock)
         super().stop(graceful)
 
 

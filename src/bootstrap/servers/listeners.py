@@ -26,7 +26,7 @@ def bound_sending(listener: socket.socket) -> None:
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def complete_no_more(listener: socket.socket) -> None:
+def refuse_new_connections(listener: socket.socket) -> None:
     """Let no connection complete that has not yet, for all processes that share ``listener``. Do nothing without Linux.
 
     A connection that completes between the last accept and the close would be reset, and its request lost. This way the
@@ -38,8 +38,8 @@ def complete_no_more(listener: socket.socket) -> None:
             listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
 
 
-def completes_no_more(listener: socket.socket) -> bool:
-    """Return whether a process has called ``complete_no_more``. Without Linux return True, as nothing shows it."""
+def refuses_new_connections(listener: socket.socket) -> bool:
+    """Return whether a process has called ``refuse_new_connections``; without Linux, where nothing shows it, True."""
     if sys.platform != "linux":
         return True
     with suppress(OSError):

@@ -95,15 +95,18 @@ class ClientSocket(socket.socket):
         return bool(self.unsent) or self._items is not None
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive at most 64 KiB.
+        """Receive at most 64 KiB, and of a head no more than the longest one that is accepted.
 
         gunicorn asks for up to 1 MiB, and a slow client would occupy that much memory while the thread waits. It also
         reads the whole head again whenever a part of it arrives, so a head may not be long. Raises LimitRequestHeaders.
         """
-        if self.awaits_head and self._received > MAX_HEAD_BYTES:
-            raise LimitRequestHeaders("the head of the request is too long")
+        most = _RECEIVED_BYTES
+        if self.awaits_head:
+            most = MAX_HEAD_BYTES - self._received
+            if most <= 0:
+                raise LimitRequestHeaders("the head of the request is too long")
         with nullcontext() if _is_ready(self, select.POLLIN, 0) else self._waiting_to_receive():
-            data = super().recv(min(size, _RECEIVED_BYTES), flags)
+            data = super().recv(min(size, most), flags)
         self._received += len(data)
         return data
 

@@ -15,7 +15,7 @@ from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
-from src.bootstrap.servers.listeners import completes_no_more
+from src.bootstrap.servers.listeners import refuses_new_connections
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.interfaces.framework.requests import LATE
 
@@ -57,7 +57,7 @@ class _Arrival:
     deadline: float
     request: Any = None
 
-    def close_if_unread(self) -> None:
+    def end_arrival(self) -> None:
         """Mark the connection to be closed after the response, if much of the request is missing.
 
         gunicorn would announce that the connection is kept, and then close it because the rest is too long to be
@@ -129,7 +129,7 @@ class Worker(EventWorker):
         """
         end, is_last = time.monotonic() + STOP_SECONDS, False
         while not is_last:
-            is_last = completes_no_more(listener) or time.monotonic() > end
+            is_last = refuses_new_connections(listener) or time.monotonic() > end
             before = -1
             while before < self.nr_conns:
                 before = self.nr_conns
@@ -226,7 +226,7 @@ class Worker(EventWorker):
             def start(*head: Any) -> Any:
                 started[:] = head
                 if has_body:
-                    self.arrivals[client].close_if_unread()
+                    self.arrivals[client].end_arrival()
                 return start_response(*head)
 
             return client.paced(application(environ, start), started)

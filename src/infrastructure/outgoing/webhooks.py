@@ -25,9 +25,10 @@ MAX_URL = 2000
 _MAX_HOST, _PORTS = 253, range(1, 1 << 16)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64, _COMPATIBLE = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96")
+_TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 _LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10")
 """Networks of one site, which the standard library takes for public: of translators, and site-local addresses."""
-_METADATA = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
+_METADATA = {*map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200"))}
 """Addresses at which clouds give secrets to their machines, and that are not link-local."""
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -138,7 +139,7 @@ def _unmapped(address: _Address) -> _Address:
     """Return the IPv4 address that an IPv6 address stands for, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    if address in _NAT64 or address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
 

@@ -12,6 +12,8 @@ from src.domain.errors import InvalidCursor
 from src.infrastructure.stores.driver import Query
 from src.infrastructure.stores.schema.types import VALID_ID, Type
 
+_MAX_BYTES = 1500
+"""The bytes of a text in an index of Firestore, which compares no longer ones."""
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 
@@ -25,7 +27,8 @@ def decode_cursor(query: Query) -> tuple[Any, str] | None:
         if query.collection.fields[query.order].type is Type.TIMESTAMP:
             value = datetime.fromisoformat(text).astimezone(UTC)
         # Encoding it again refuses cursors of other queries and other spellings of this one.
-        if _TEXT.fullmatch(text) and VALID_ID.fullmatch(id) and encode_cursor(query, value, id) == query.cursor:
+        is_text = _TEXT.fullmatch(text) and len(text.encode()) <= _MAX_BYTES
+        if is_text and VALID_ID.fullmatch(id) and encode_cursor(query, value, id) == query.cursor:
             return value, id
     raise InvalidCursor
 

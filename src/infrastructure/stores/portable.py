@@ -37,7 +37,7 @@ class Store(Driver):
         """Raise Unavailable when the store cannot be read."""
         self.get(Key(CLAIMS, "ping"))
 
-    def remove_expired(self, now: datetime, limit: int = 500) -> int:
+    def remove_expired(self, now: datetime, limit: int = 100) -> int:
         """Remove up to ``limit`` expired documents of each collection. Return the number of removed documents.
 
         Does nothing when the service removes expired documents itself.

@@ -173,11 +173,17 @@ class TestService:
     @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
     def test_a_failed_or_cancelled_job_can_be_retried(self, world: JobWorld, status: JobStatus) -> None:
         id = world.add(in_state(status))
-        assert world.service.retry(None, id).status is JobStatus.QUEUED
+        assert world.service.retry(caller_of(ADA), id).status is JobStatus.QUEUED
         assert (world.work.asked, world.bell.sent) == (["resume"], [id])
         assert world.service.resend() == 1
         world.run(id)
         assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + RETENTION)
+
+    def test_the_process_of_a_command_leaves_the_job_to_the_service(self, world: JobWorld) -> None:
+        id = world.add(in_state(JobStatus.FAILED))
+        assert world.service.retry(None, id).status is JobStatus.QUEUED
+        assert world.bell.sent == []
+        assert world.service.resend() == 1
 
     @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED])
     def test_other_jobs_cannot_be_retried(self, world: JobWorld, status: JobStatus) -> None:
