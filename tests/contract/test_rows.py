@@ -12,7 +12,7 @@ from typing import Any, overload
 
 import pytest
 
-from src.application.ports import PAGE_CHARACTERS, EncodedRow, RowStore
+from src.application.ports import ROW_PAGE_CHARACTERS, EncodedRow, RowStore
 from src.domain.csv import Row
 from src.domain.errors import Unavailable
 from src.infrastructure.rows import make_rows, packed
@@ -243,7 +243,7 @@ class TestCells:
         rows.append(SET, encoded(written))
         pages = [*rows.pages(SET, limit=500)]
         assert [*chain.from_iterable(pages)] == written
-        assert max(sum(len(json.dumps(row[2])) for row in page[:-1]) for page in pages) < 1.2 * PAGE_CHARACTERS
+        assert max(sum(len(json.dumps(row[2])) for row in page[:-1]) for page in pages) < 1.2 * ROW_PAGE_CHARACTERS
         assert len(pages[0]) > 200
         assert len(pages) <= 10
 

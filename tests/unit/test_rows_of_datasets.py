@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from src.application.checked_rows import first_rows
 from src.application.datasets.rows import page_of_rows
 from src.application.ports import RowStore
+from src.application.summaries.rows import first_rows
 from src.domain.csv import Column, Report
 from src.domain.datasets import Dataset
 from src.infrastructure.rows.packed import PackedRows

@@ -10,8 +10,9 @@ from src.domain.values import Role
 
 _PROFILE = ("username", "name", "last_name", "metadata", "custom_claims")
 """The fields whose change is the event ``profile-changed``."""
-_TOLD_EACH = 3
-"""The factors or keys of which each removal is an event. More have one event, because a commit has few writes."""
+_MAX_SINGLE_REMOVALS = 3
+"""The number of factors or keys up to which each removal has an event of its own. More removals share one event,
+because a commit has few writes."""
 
 
 def registered(user: User, invitation_id: str | None, client: Client, at: datetime) -> list[Event]:
@@ -45,7 +46,7 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
             if id not in before.factors:
                 yield event(EventType.FACTOR_ADDED, kind=kind.value)
         removed = {id: kind.value for id, kind in before.factors.items() if id not in after.factors}
-        if len(removed) > _TOLD_EACH:
+        if len(removed) > _MAX_SINGLE_REMOVALS:
             yield event(EventType.FACTOR_REMOVED, kinds=sorted({*removed.values()}))
         else:
             yield from (event(EventType.FACTOR_REMOVED, kind=each) for each in removed.values())
@@ -53,7 +54,7 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
             if id not in before.keys:
                 yield event(EventType.KEY_CREATED, key_id=id, scope=scope.value)
         revoked = {id: scope.value for id, scope in before.keys.items() if id not in after.keys}
-        if len(revoked) > _TOLD_EACH:
+        if len(revoked) > _MAX_SINGLE_REMOVALS:
             yield event(EventType.KEY_REMOVED, key_ids=[*revoked])
         else:
             yield from (event(EventType.KEY_REMOVED, key_id=id, scope=each) for id, each in revoked.items())

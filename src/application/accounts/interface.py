@@ -130,7 +130,7 @@ class Accounts(AccountRemoval, ABC):
 
         A call ends when it has removed 100 guests, or has run for PURGE_FOR, and the next call goes on after them.
         Guests that cannot be removed yet, such as those of another project of the provider, therefore do not hold up
-        the others, also when each call is made by a new process.
+        the others. A new process begins with the oldest guest, and comes as far as one call does.
         """
         begun, removed = self.clock(), 0
         while removed < PURGED_AT_ONCE and self.clock() - begun <= PURGE_FOR:

@@ -31,12 +31,19 @@ from src.application.ports.outgoing import (
     WebhookSender,
 )
 from src.application.ports.passkeys import CHALLENGE_LIFETIME, ClaimedCredential, Credential, Options, RelyingParty
-from src.application.ports.storage import PAGE_CHARACTERS, BlobStore, EncodedRow, ReadFrom, RowStore, StoreMaintenance
+from src.application.ports.storage import (
+    ROW_PAGE_CHARACTERS,
+    BlobStore,
+    EncodedRow,
+    ReadFrom,
+    RowStore,
+    StoreMaintenance,
+)
 
 __all__ = [
     "CHALLENGE_LIFETIME",
     "KEYS_MAX_AGE",
-    "PAGE_CHARACTERS",
+    "ROW_PAGE_CHARACTERS",
     "Answers",
     "AppSetup",
     "AuthenticatorApps",

@@ -13,7 +13,7 @@ EncodedRow = tuple[int, bool, str]
 
 The empty values at the end of a row may be missing from the array, and the rules that it breaks may follow them.
 """
-PAGE_CHARACTERS = 1_000_000
+ROW_PAGE_CHARACTERS = 1_000_000
 """About the characters of JSON in a page of rows: a row has between a few characters and a million."""
 
 
@@ -51,8 +51,8 @@ class RowStore(Protocol):
     def pages(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 500) -> Iterator[list[Row]]:
         """Yield the rows after the line ``after``, in order: all rows, only valid rows or only invalid rows.
 
-        A page has at least one row and at most ``limit`` rows. It ends early where its rows have PAGE_CHARACTERS. It is
-        read when it is asked for.
+        A page has at least one row and at most ``limit`` rows. It ends early where its rows have ROW_PAGE_CHARACTERS.
+        It is read when it is asked for.
         """
 
     def remove(self, set_id: str) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Any, Protocol
 
-from src.application.checked_rows import first_rows
 from src.application.ports import RowStore
 from src.application.summaries.profiles import Profile
+from src.application.summaries.rows import first_rows
 from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics

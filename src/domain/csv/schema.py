@@ -27,8 +27,6 @@ MAX_PATTERN = 200
 """The maximum length of a regular expression in characters."""
 MAX_ENUM = 1_000
 """The maximum number of values in an enum."""
-
-
 _MAX_LOCALE = 35
 """The length for which RFC 5646 asks programs to have room for a language tag."""
 _DATES = (ColumnType.DATE, ColumnType.DATETIME)

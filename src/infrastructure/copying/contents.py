@@ -44,7 +44,7 @@ def scan(store: Store, collection: Collection, now: datetime) -> Iterator[list[D
         yield [document for document in page if not _has_expired(document, now)]
 
 
-def row_pages(store: Store, set_id: str) -> Iterator[list[Row]]:
+def scan_rows(store: Store, set_id: str) -> Iterator[list[Row]]:
     """Yield the rows of a row set in pages, in the order of their lines."""
     return make_rows(store).pages(set_id, limit=_ROWS)
 
@@ -93,7 +93,7 @@ def row_sets_of(dataset: Document) -> list[str]:
 
 def _rows(store: Store, dataset: Document) -> Iterator[tuple[str, bytes]]:
     for set_id in row_sets_of(dataset):
-        for page in row_pages(store, set_id):
+        for page in scan_rows(store, set_id):
             for row in page:
                 yield ROWS, _encoded([set_id, *row])
 

@@ -21,9 +21,9 @@ from src.infrastructure.copying.contents import (
     Tally,
     canonical,
     contents,
-    row_pages,
     row_sets_of,
     scan,
+    scan_rows,
     size_of,
 )
 from src.infrastructure.repositories.datasets import cut_pieces, join_pieces, piece_keys
@@ -123,7 +123,7 @@ class StoreCopy:
         is_complete = self._has_rows(set_id)
         if not is_complete:
             rows.remove(set_id)
-        for page in row_pages(self._source, set_id):
+        for page in scan_rows(self._source, set_id):
             if not is_complete:
                 rows.append(set_id, [(line, valid, to_json(values).decode()) for line, valid, values in page])
             yield from self._counted(ROWS, len(page))
@@ -191,7 +191,7 @@ class StoreCopy:
 
 
 def _rows(store: Store, set_id: str) -> Iterator[Row]:
-    return chain.from_iterable(row_pages(store, set_id))
+    return chain.from_iterable(scan_rows(store, set_id))
 
 
 def _other_data(key: Key) -> CopyRefused:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain, repeat
 from operator import itemgetter
 
-from src.application.ports import PAGE_CHARACTERS, EncodedRow
+from src.application.ports import ROW_PAGE_CHARACTERS, EncodedRow
 from src.domain.csv import Row
 from src.domain.values import batches, new_id, pages
 from src.infrastructure.stores.driver import Delete, Document, Insert, Key, Query
@@ -53,7 +53,7 @@ class PackedRows:
         for row in heapq.merge(*(self._rows(set_id, kind, after) for kind in kinds), key=itemgetter(0)):
             page.append(row)
             characters += len(repr(row[2]))
-            if len(page) == limit or characters >= PAGE_CHARACTERS:
+            if len(page) == limit or characters >= ROW_PAGE_CHARACTERS:
                 yield page
                 page, characters = [], 0
         if page:

@@ -59,8 +59,6 @@ _PRIVATE_PAGES = ("web.show_caught_mails", "web.console.")
 """The beginnings of the endpoints of pages that no page of another site may read."""
 _ADDRESS_AND_PORT = re.compile(r"\[(?P<ipv6>[^]]+)\](:\d+)?|(?P<ipv4>[\d.]+):\d+")
 _HTTPS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-
-
 _ACCEPTS = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE")
 _LANGUAGE = "portero.language"
 _MAX_ACCEPTED = 500

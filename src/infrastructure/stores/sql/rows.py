@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from src.application.ports import PAGE_CHARACTERS, EncodedRow
+from src.application.ports import ROW_PAGE_CHARACTERS, EncodedRow
 from src.domain.csv import Row
 from src.infrastructure.stores.row_pages import row_pages
 from src.infrastructure.stores.sql.engine import database_module, for_reading, translated_errors
@@ -21,13 +21,13 @@ _SET = ROWS.c.set_id == sa.bindparam("set")
 
 
 def _page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Return the query for a page: each row that follows fewer than PAGE_CHARACTERS of the page."""
+    """Return the query for a page: each row that follows fewer than ROW_PAGE_CHARACTERS of the page."""
     size = sa.cast(sa.func.length(ROWS.c["values"]), sa.BigInteger())
     before = sa.func.sum(size).over(order_by=_LINE, rows=(None, -1)).label("before")
     rows = sa.select(_LINE, ROWS.c.valid, ROWS.c["values"], before).where(_SET, _AFTER, *conditions)
     first = rows.order_by(_LINE).limit(sa.bindparam("count")).subquery()
     page = sa.select(first.c.line, first.c.valid, first.c["values"])
-    return page.where(sa.func.coalesce(first.c.before, 0) < PAGE_CHARACTERS).order_by(first.c.line)
+    return page.where(sa.func.coalesce(first.c.before, 0) < ROW_PAGE_CHARACTERS).order_by(first.c.line)
 
 
 _PAGES = {

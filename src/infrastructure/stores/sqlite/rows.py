@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from sqlite3 import Connection
 
-from src.application.ports import PAGE_CHARACTERS, EncodedRow
+from src.application.ports import ROW_PAGE_CHARACTERS, EncodedRow
 from src.domain.csv import Row
 from src.domain.values import batches
 from src.infrastructure.stores.row_pages import row_pages
@@ -23,7 +23,7 @@ _PAGE = f"""SELECT line, valid, "values" FROM rows WHERE set_id = :set_id AND li
     SELECT line FROM (
         SELECT line, sum(size) OVER (ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (
             SELECT line, length("values") AS size FROM rows WHERE set_id = :set_id AND {{}} ORDER BY line LIMIT :limit))
-    WHERE coalesce(before, 0) < {PAGE_CHARACTERS}) ORDER BY line LIMIT :limit"""
+    WHERE coalesce(before, 0) < {ROW_PAGE_CHARACTERS}) ORDER BY line LIMIT :limit"""
 # The subquery of invalid rows needs nothing but the partial index; without it SQLite scans the set.
 _INVALID = "SELECT line FROM rows WHERE set_id = :set_id AND line > :after AND valid = 0 ORDER BY line LIMIT :limit"
 _PAGES = {
