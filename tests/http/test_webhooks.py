@@ -327,6 +327,18 @@ def test_an_answer_of_the_former_url_says_nothing_about_the_new_one(world: World
     assert (world.show(webhook)["enabled"], world.show(webhook)["failures"]) == (True, 0)
 
 
+def test_admins_are_not_told_of_a_webhook_that_was_disabled_during_the_attempt(world: World) -> None:
+    webhook = world.add(events=("user-registered",))
+    join(world.client)
+    world.receivers.answers[URL] = 410
+    world.receivers.then = lambda: world.client.patch(
+        f"/webhooks/{webhook['id']}", json={"enabled": False}, headers=world.root.headers
+    )
+    world.deliver()
+    assert not world.show(webhook)["enabled"]
+    assert "mails" not in {collection for collection, _ in world.store.documents}
+
+
 def test_the_failures_of_the_former_url_do_not_count_for_a_new_one(world: World) -> None:
     webhook = world.add(events=("user-registered",))
     world.receivers.answers[URL] = None

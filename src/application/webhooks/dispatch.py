@@ -20,7 +20,7 @@ from src.domain.events import SYSTEM, Event, EventRepository, EventType
 from src.domain.mails import MailKind
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import UserRepository
-from src.domain.values import Role, rfc3339
+from src.domain.values import Role, pages, rfc3339
 from src.domain.webhooks import Delivery, DeliveryRepository, Webhook, WebhookRepository, is_success
 
 _log = logging.getLogger("portero.webhooks")
@@ -104,12 +104,16 @@ class WebhookDispatcher:
             is_current = stored.next_attempt_at == delivery.next_attempt_at  # no admin or other process has begun anew
             return stored.after(status, now, jitter) if is_current else stored
 
+        was_enabled = False
+
         def noted(stored: Webhook) -> Webhook:
+            nonlocal was_enabled
+            was_enabled = stored.enabled
             return stored.after(status, now) if stored.url == webhook.url else stored
 
         self.deliveries.update(delivery.id, ended)
         changed = self.webhooks.update(webhook.id, noted, events=partial(_disabled, at=now))
-        if webhook.enabled and not changed.enabled:
+        if was_enabled and not changed.enabled:
             self._tell_admins(changed)
 
     def _body(self, delivery: Delivery) -> str:
@@ -125,8 +129,9 @@ class WebhookDispatcher:
         return json.dumps({"type": delivery.type, "timestamp": rfc3339(at), "data": data}, ensure_ascii=False)
 
     def _tell_admins(self, webhook: Webhook) -> None:
-        for admin in self.users.find(only=Role.ADMIN).items:
-            self.notices.send(MailKind.WEBHOOK_DISABLED, admin, NO_CLIENT, url=webhook.url)
+        for admins in pages(lambda cursor: self.users.find(only=Role.ADMIN, cursor=cursor)):
+            for admin in admins:
+                self.notices.send(MailKind.WEBHOOK_DISABLED, admin, NO_CLIENT, url=webhook.url)
 
 
 def _disabled(before: Webhook, after: Webhook, at: Any) -> list[Event]:
