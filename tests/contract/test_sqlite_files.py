@@ -1,6 +1,7 @@
-"""A SQLite database whose file is removed or replaced while it is open."""
+"""A SQLite database whose file is removed, replaced or made read-only while it is open."""
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.driver import Insert
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.sqlite import SqliteStore, connections
+from src.infrastructure.stores.sqlite import SqliteStore, connections, pool
 from tests.contract.documents import CLAIM, claim, only
+from tests.support.world import build, client_of, join, log_in
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def test_without_its_log_a_database_takes_no_more_writes_and_keeps_those_that_it
 def test_reads_notice_a_removed_file_within_the_time_of_a_check(
     store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert connections.CHECK_SECONDS <= 1  # as documented
     remove(database)
     assert store.get(claim("old")) != [None]  # checked a moment ago
     monkeypatch.setattr(connections, "CHECK_SECONDS", 0)
@@ -102,3 +105,33 @@ def test_a_file_that_was_replaced_is_used_without_a_restart(store: Store, databa
     store.commit(Insert(claim("1"), CLAIM))
     assert store.get(claim("old"), claim("1"))[0] is None
     assert only(store, claim("1")).fields == CLAIM
+
+
+def test_while_a_database_is_read_only_reads_are_answered_and_writes_return_503(
+    sqlite: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``PRAGMA query_only`` causes the error of a read-only file, which the permissions do not cause for root."""
+    writers: list[sqlite3.Connection] = []
+
+    def connect_and_note(file: Path) -> sqlite3.Connection:
+        writers.append(pool.connect_writer(file))
+        return writers[-1]
+
+    monkeypatch.setattr(connections, "connect_writer", connect_and_note)
+    store = sqlite()
+    client = client_of(build(store))
+    anna = join(client)
+    for is_read_only in (True, False):
+        for writer in writers:
+            writer.execute(f"PRAGMA query_only = {is_read_only}")
+        writes = {
+            201: client.post("/tasks", json={"title": "Walk the dog"}, headers=anna.headers),
+            200: log_in(client, anna),
+        }
+        assert client.get("/user", headers=anna.headers).json == anna.user
+        assert client.get("/tasks", headers=anna.headers).status_code == 200
+        for status, answer in writes.items():
+            assert answer.status_code == (503 if is_read_only else status)
+            assert ("Retry-After" in answer.headers) == is_read_only
+    assert len(client.get("/tasks", headers=anna.headers).json) == 1
+    store.close()

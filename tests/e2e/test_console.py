@@ -284,6 +284,7 @@ def test_no_script_reads_the_cookie_and_a_second_click_sends_nothing(anna: Visit
     expect(anna.page.get_by_role("heading", level=1)).to_have_text("My account")
     assert len(posted) == 1
     assert anna.page.evaluate("document.cookie") == ""
+    assert anna.page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
     [cookie] = anna.page.context.cookies()
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("portero", True, "Lax")
 

@@ -1,11 +1,18 @@
 """A clock that jumps by a day, in either direction."""
 
+from datetime import timedelta
+
 import pytest
 
 from src.domain.errors import AttemptFailed
 from src.domain.jobs import LEASE
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.stores.memory import MemoryStore
+from tests.http.test_webhooks import URL, World
+from tests.support.mailing import MailWorld
+from tests.support.second_steps import give_phone
 from tests.support.working import RecordingQueue, Watch
-from tests.support.world import Client, Person, Pictures, build, client_of, join, logged_in, services_of
+from tests.support.world import Client, Person, Pictures, build, client_of, join, log_in, logged_in, services_of
 
 DAY = 24 * 3600
 JUMPS = pytest.mark.parametrize("jump", [DAY, -DAY])
@@ -67,6 +74,74 @@ def test_a_running_job_is_left_to_its_worker_when_the_clock_is_set_back(
     services_of(client.application).jobs.runner.run(id)
     job = jobs.update(id, lambda job: job.renewed("its ticket", watch()))
     assert (job.status, job.attempts, job.run_at) == ("running", 1, watch() + LEASE)
+
+
+@JUMPS
+@pytest.mark.parametrize("remembers", [True, False])
+def test_a_full_counter_of_failed_logins_counts_as_empty(watch: Watch, jump: int, remembers: bool) -> None:
+    """A counter that was filled before a jump blocks nobody for a day, whether the process remembers it or not."""
+    store = MemoryStore()
+    client = client_of(build(store, limiter=StoreLimiter(store, watch), clock=watch))
+    anna = join(client)
+    assert [log_in(client, anna, "wrong").status_code for _ in range(11)] == [401] * 10 + [429]
+    watch.forward(jump)
+    if not remembers:
+        client = client_of(build(store, limiter=StoreLimiter(store, watch), clock=watch))
+    assert [log_in(client, anna, "wrong").status_code for _ in range(11)] == [401] * 10 + [429]
+    watch.forward(300)
+    assert log_in(client, anna).status_code == 200
+
+
+@JUMPS
+def test_codes_of_an_app_are_accepted_unless_the_clock_is_behind_the_last_accepted_one(
+    client: Client, watch: Watch, jump: int
+) -> None:
+    """After a jump back, codes are refused until the old time has come again, but recovery codes are accepted."""
+    anna = join(client)
+    phone = give_phone(client.application, anna.user["id"])
+
+    def answers(kind: str) -> int:
+        ticket = log_in(client, anna).json["mfa_token"]
+        return client.post("/auth/mfa", json={"mfa_token": ticket, **phone.answer(kind)}).status_code
+
+    assert answers("code") == 200
+    last, phone.last_step = phone.last_step, 0
+    watch.forward(jump)
+    assert answers("code") == (200 if jump > 0 else 403)
+    assert answers("recovery_code") == 200
+    watch.forward(max(-jump, 0) + 60)
+    phone.last_step = max(phone.last_step, last)
+    assert answers("code") == 200
+
+
+@JUMPS
+def test_a_delivery_to_a_webhook_that_waits_for_its_next_attempt_is_made(jump: int) -> None:
+    """After a jump back it waits until the old time has come again."""
+    world = World()
+    webhook = world.add(events=("login-succeeded",))
+    join(world.client)
+    world.receivers.answers[URL] = 500
+    assert len(world.deliver()) == 1
+    world.receivers.answers.clear()
+    world.now += timedelta(seconds=jump)
+    if jump < 0:
+        assert world.deliver() == []
+        world.now += timedelta(seconds=60 - jump)
+    assert len(world.deliver()) == 1
+    assert [each["status"] for each in world.deliveries(webhook)] == ["succeeded"]
+
+
+@JUMPS
+def test_the_link_of_a_mail_works_until_the_clock_shows_its_end(jump: int) -> None:
+    """A jump back makes the life of a link longer, and a jump forward ends it. New links work after both."""
+    world = MailWorld()
+    anna = join(world.client)
+    world.prove(anna)
+    world.ask("/auth/email/login", anna.user["email"])
+    world.watch.forward(jump)
+    assert world.confirm(token=world.token).status_code == (401 if jump > 0 else 200)
+    world.ask("/auth/email/login", anna.user["email"])
+    assert world.confirm(token=world.token).status_code == 200
 
 
 def _dog(client: Client, queue: RecordingQueue) -> str:

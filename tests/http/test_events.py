@@ -8,13 +8,20 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from src.application.ports import ProviderAccount
 from src.domain.events import SYSTEM, Event, EventType
 from src.domain.sessions import Client as Device
-from src.domain.values import new_id
+from src.domain.sessions import Login, Method
+from src.domain.values import Email, new_id
+from tests.support.authenticator import Authenticator
+from tests.support.mailing import MailWorld
+from tests.support.passkeys import enrol
+from tests.support.second_steps import give_phone
 from tests.support.world import (
     PASSWORD,
     Client,
     Person,
+    Provider,
     build,
     client_of,
     join,
@@ -44,6 +51,41 @@ def eventually(found: Callable[[], int], number: int) -> None:
             return
         time.sleep(0.02)
     assert found() == number
+
+
+def test_a_login_by_each_way_and_with_each_method_is_an_event() -> None:
+    provider, world = Provider(), MailWorld()
+    uid = new_id()
+    provider.known[uid] = ProviderAccount(Email(f"{uid}@example.com"))
+    elsewhere = client_of(build(remote=provider))
+    assert elsewhere.post("/auth/firebase", json={"id_token": uid}).status_code == 200
+    anna, client = join(world.client), world.client
+    world.prove(anna)
+    log_in(client, anna)
+    for way in ("link", "code"):
+        world.ask("/auth/email/login", anna.user["email"])
+        body = {"token": world.token} if way == "link" else {"email": anna.user["email"], "code": world.code}
+        assert world.confirm(**body).status_code == 200
+    phone = give_phone(world.app, anna.user["id"])
+    for kind in ("code", "recovery_code"):
+        ticket = log_in(client, anna).json["mfa_token"]
+        assert client.post("/auth/mfa", json={"mfa_token": ticket, **phone.answer(kind)}).status_code == 200
+    device = Authenticator(counter=1)
+    enrol(services_of(world.app), anna.user["id"], device)
+    device.counter += 1
+    shown = client.post("/auth/passkey/options").json
+    assert client.post("/auth/passkey", json={"passkey": device.get(shown)}).status_code == 200
+    logins: set[Any] = set()
+    methods: set[str] = set()
+    for app, user_id in ((world.app, anna.user["id"]), (elsewhere.application, uid)):
+        services = services_of(app)
+        for event in services.events.events.find(user_id=user_id, type=EventType.LOGIN_SUCCEEDED).items:
+            session = services.sessions.sessions.get(event.session_id or "")
+            assert session
+            logins.add(event.data["method"])
+            methods |= {*session.methods}
+    assert logins == {*Login}
+    assert methods == {*Method}
 
 
 def test_users_see_their_own_history_with_the_newest_first_and_in_words(client: Client) -> None:

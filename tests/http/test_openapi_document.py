@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from src.interfaces.app import FEATURES
 from src.interfaces.http.openapi.schemas import public_name, schemas
 from tests.support.world import Client, build, client_of, resolved
+from torture.evidence import ROOT
 
 DOCUMENT: dict[str, Any] = client_of(build()).get("/openapi.json").json
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -43,6 +44,17 @@ def test_the_bounds_of_a_new_password_are_those_of_the_settings(least: int) -> N
     document = client_of(build(settings={"password_min_length": least})).get("/openapi.json").json
     described = document["components"]["schemas"]["Registration"]["properties"]["password"]
     assert (described["minLength"], described["maxLength"]) == (least, 128)
+
+
+def test_no_body_and_no_form_has_a_field_for_a_hint_or_a_secret_question() -> None:
+    templates = (ROOT / "src/interfaces/web").rglob("*.html")
+    fields = {
+        name for each in templates for name in re.findall(r'name="(\w+)"|field\("(\w+)"', each.read_text("utf-8"))
+    }
+    names = {name for names in fields for name in names} | {*re.findall(r"'([\w-]+)': \{", str(SCHEMAS))}
+    assert {"password", "recovery_code", "new_password"} <= names
+    asked = [name for name in names if re.search("hint|question|reminder|maiden", name, re.IGNORECASE)]
+    assert asked == ["token_type_hint"]  # of OAuth2 (RFC 7009)
 
 
 def test_every_model_has_a_name_of_its_own() -> None:

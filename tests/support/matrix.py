@@ -1,21 +1,42 @@
 """Every cell of role, route, owner and kind of token: the request that is sent, and the status that is declared."""
 
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from flask import Flask
 
 from src.application.ports import ProviderAccount
-from src.domain.values import Email, Role
+from src.bootstrap.adapters import now
+from src.domain.mails import MailKind
+from src.domain.sessions import NO_CLIENT
+from src.domain.values import Email, Role, Scope
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.app import FEATURES
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.web.console.pages import Page
 from tests.support.access import ROLES, ask, body_for, row_of, status_of, tables_of
-from tests.support.world import OPERATIONS, Client, Person, Provider, build, client_of, join, place, registration
-from tests.web.surfer import Surfer
+from tests.support.forged_tokens import Good
+from tests.support.second_steps import give_phone
+from tests.support.world import (
+    CSV,
+    OPERATIONS,
+    PASSWORD,
+    Client,
+    Person,
+    Provider,
+    build,
+    client_of,
+    join,
+    log_in,
+    place,
+    registration,
+    services_of,
+)
+from tests.web.surfer import Surfer, forms_of
 
 METRICS_TOKEN = "a token for Prometheus"
 PROVIDER = Provider()
@@ -86,21 +107,13 @@ class Kind:
     believed: bool
     role: Role = Role.USER
     session: bool = True
+    is_persons: bool = True
+    """Whether the holder is a person who has logged in, not a key or a service."""
+    scope: Scope = Scope.WRITE
 
 
 STRANGER = client_of(build(keys=KeyRing(as_jwk_set([SigningKey.generate()]))))
 SOLD_ELSEWHERE = client_of(build(settings={"audience": "another service"}))
-KINDS = {
-    "none": Kind(lambda client: None, False),
-    "access": Kind(lambda client: join(client).token, True),
-    "guest's": Kind(lambda client: join(client, "guest").token, True, Role.GUEST),
-    "admin's": Kind(lambda client: join(client, "admin").token, True, Role.ADMIN),
-    "refresh": Kind(lambda client: join(client).refresh, False),
-    "Firebase": Kind(lambda client: vouched_for(client), True, Role.USER, session=False),
-    "other service's": Kind(lambda client: join(STRANGER).token, False),
-    "other audience's": Kind(lambda client: join(SOLD_ELSEWHERE).token, False),
-    "metrics": Kind(lambda client: METRICS_TOKEN, False),
-}
 
 
 def vouched_for(client: Client) -> str:
@@ -111,12 +124,84 @@ def vouched_for(client: Client) -> str:
     return uid
 
 
-ACCESS = {
-    (route.method, route.path.replace("<", "{").replace(">", "}")): operation.access
+def key_of(client: Client, scope: str) -> str:
+    """Return a key of a new user."""
+    body = {"name": "Report", "scope": scope}
+    return str(client.post("/user/keys", json=body, headers=join(client).headers).json["key"])
+
+
+def token_of_service(client: Client) -> str:
+    """Return an access token of a new service."""
+    service, secret = services_of(client.application).service_accounts.add(None, "Billing", Role.USER, NO_CLIENT)
+    grant = {"grant_type": "client_credentials", "client_id": service.id, "client_secret": secret}
+    return str(client.post("/auth/token", data=grant).json["access_token"])
+
+
+# A token that is refused stays as it is, so that one for each application is enough.
+
+
+@lru_cache(maxsize=1)
+def expired(app: Flask) -> str:
+    """Return an access token of a session that goes on, signed with the key of the service, after its end."""
+    moment = int(now().timestamp())
+    return Good(join(client_of(app)).token).with_claims(iat=moment - 1000, exp=moment - 100)
+
+
+@lru_cache(maxsize=1)
+def mfa_ticket(app: Flask) -> str:
+    """Return the ticket for the second step of a login whose first step has succeeded."""
+    client = client_of(app)
+    person = join(client)
+    give_phone(app, person.user["id"])
+    return str(log_in(client, person).json["mfa_token"])
+
+
+@lru_cache(maxsize=1)
+def token_of_mail(app: Flask) -> str:
+    """Return the token of a mail with which its receiver can log in."""
+    client, mails = client_of(app), services_of(app).mails
+    person = join(client)
+    assert client.post("/auth/email/login", json={"email": person.user["email"]}).status_code == 202
+    [mail] = mails.mails.newest(MailKind.LOGIN, Email(person.user["email"]), 1)
+    user = mails.users.get(person.user["id"])
+    return mails.tokens.token(mails.mails.update(mail.id, lambda stored: stored.activate_token(user, now())))
+
+
+@lru_cache(maxsize=1)
+def cookie_of(app: Flask) -> str:
+    """Return the value of the cookie of a new user's session in the console."""
+    visitor = Surfer(app)
+    sign_in(visitor, "user")
+    return visitor.cookie()
+
+
+KINDS = {
+    "none": Kind(lambda client: None, False),
+    "access": Kind(lambda client: join(client).token, True),
+    "guest's": Kind(lambda client: join(client, "guest").token, True, Role.GUEST),
+    "admin's": Kind(lambda client: join(client, "admin").token, True, Role.ADMIN),
+    "refresh": Kind(lambda client: join(client).refresh, False),
+    "Firebase": Kind(lambda client: vouched_for(client), True, Role.USER, session=False),
+    "other service's": Kind(lambda client: join(STRANGER).token, False),
+    "other audience's": Kind(lambda client: join(SOLD_ELSEWHERE).token, False),
+    "metrics": Kind(lambda client: METRICS_TOKEN, False),
+    "key": Kind(lambda client: key_of(client, "write"), True, session=False, is_persons=False),
+    "key for reading": Kind(
+        lambda client: key_of(client, "read"), True, session=False, is_persons=False, scope=Scope.READ
+    ),
+    "service's": Kind(lambda client: token_of_service(client), True, is_persons=False),
+    "expired": Kind(lambda client: expired(client.application), False),
+    "mfa ticket": Kind(lambda client: mfa_ticket(client.application), False),
+    "mail's": Kind(lambda client: token_of_mail(client.application), False),
+    "cookie's": Kind(lambda client: cookie_of(client.application), False),
+}
+OPERATION = {
+    (route.method, route.path.replace("<", "{").replace(">", "}")): operation
     for feature in FEATURES
     for operation in feature.operations
     for route in operation.routes()
 }
+ACCESS = {route: operation.access for route, operation in OPERATION.items()}
 
 
 def _expected(method: str, path: str, kind: str) -> int:
@@ -131,6 +216,9 @@ def _expected(method: str, path: str, kind: str) -> int:
         return table[row][0]
     if not token.believed:
         return 401 if access.needs_token or kind != "none" else table[row][0]
+    scope = OPERATION[method, path].scope
+    if not token.is_persons and (scope is None or (scope, token.scope) == (Scope.WRITE, Scope.READ)):
+        return 403
     if row in ("POST /auth/renew", "POST /auth/logout", "POST /auth/step-up") and not token.session:
         return 403
     status = status_of(row, "", table, token.role)
@@ -154,37 +242,43 @@ def check_token(app: Flask, method: str, path: str, kind: str) -> None:
 
 
 class ConsoleCell(NamedTuple):
-    """A page of the console and the role of its visitor."""
+    """A page or a form of the console and the role of its visitor."""
 
     method: str
     path: str
     role: str
     roles: Sequence[Role]
-    """The roles that may see the page. Everybody may see a page without roles."""
+    """The roles that may see the page, or send the form. Everybody may if there are none."""
+    is_upload: bool
 
 
 def console_cells(app: Flask) -> Iterator[ConsoleCell]:
     """Yield every cell of page, form and role."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        shown = getattr(getattr(view, "func", view), "__self__", None)
+        bound = getattr(view, "func", view)
+        shown = getattr(bound, "__self__", None)
         if isinstance(shown, Page):
             for method in sorted({"GET", "POST"} & (rule.methods or set())):
+                # Auditors see the pages of operators and change nothing there.
+                sees_only = method == "POST" and {*shown.roles} == {Role.AUDITOR, Role.ADMIN}
+                roles = (Role.ADMIN,) if sees_only else shown.roles
                 for role in ROLES:
-                    yield ConsoleCell(method, rule.rule, role, shown.roles)
+                    yield ConsoleCell(method, rule.rule, role, roles, bound.__name__ == "_answer_upload")
 
 
 def check_console(app: Flask, cell: ConsoleCell) -> None:
-    """Assert that a page asks visitors to sign in and refuses wrong roles, and that a form needs its own token."""
+    """Assert that a page or form asks visitors to sign in, refuses wrong roles, and serves the right ones."""
     visitor = Surfer(app)
     if cell.role != "nobody":
         sign_in(visitor, cell.role)
     url = re.sub("<.*?>", "0", cell.path)
-    answer = visitor.open(url) if cell.method == "GET" else visitor.post(url, {})
+    if cell.method == "POST":
+        _check_form(visitor, url, cell)
+        return
+    answer = visitor.open(url)
     if not cell.roles:
         assert answer.status_code < 500, cell
-    elif cell.method == "POST":
-        assert answer.status_code == 403, cell
     elif cell.role == "nobody":
         assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/console/signin"), cell
     elif cell.role not in cell.roles:
@@ -192,6 +286,22 @@ def check_console(app: Flask, cell: ConsoleCell) -> None:
     else:
         assert answer.status_code in (200, 303, 404), cell
         assert "/console/signin" not in (answer.location or ""), cell
+
+
+def _check_form(visitor: Surfer, url: str, cell: ConsoleCell) -> None:
+    """Assert that a form is refused without the CSRF token of the session, and with it only for wrong roles."""
+    signed_in = cell.role != "nobody"
+    csrf = forms_of(visitor.open("/console/account"))["/console/signout"]["csrf"] if signed_in else ""
+    for token in ("another", csrf):
+        filled: dict[str, Any] = {"file": (io.BytesIO(CSV), "a.csv")} if cell.is_upload else {"password": PASSWORD}
+        answer = visitor.post(url, {"csrf": token, **filled})
+        if not cell.roles:
+            assert answer.status_code < 500, cell
+        elif token == csrf and cell.role in cell.roles:
+            assert answer.status_code in (303, 404, 422), cell
+            assert not (answer.location or "").startswith("/console/signin?next"), cell
+        else:
+            assert answer.status_code == 403, cell
 
 
 def sign_in(visitor: Surfer, role: str) -> None:

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -158,6 +159,23 @@ def test_prepare_makes_the_first_admin_once_and_never_resets_it(
     credentials = {"email": "root@example.com", "password": PASSWORD}
     user = client.post("/api/v1/auth/login", json=credentials).json["user"]  # type: ignore[index]
     assert (user["username"], user["role"]) == ("admin", "admin")
+    assert len(portero("users", "list").out.splitlines()) == 1
+
+
+def test_a_store_that_production_has_prepared_has_no_user_unless_an_admin_is_named(
+    portero: Portero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    assert portero("prepare").code == 0
+    assert portero("users", "list").out == ""
+    with sqlite3.connect("data/portero.db") as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM service_accounts").fetchone() == (0,)
+    connection.close()
+    monkeypatch.setenv("ADMIN_EMAIL", "root@example.com")
+    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    assert portero("prepare").code == 0
     assert len(portero("users", "list").out.splitlines()) == 1
 
 

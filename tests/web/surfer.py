@@ -1,6 +1,7 @@
 """A person with a browser: sends forms as a browser does, with the hidden fields of the page and its Origin."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -58,7 +59,7 @@ class Surfer:
         page = self.open(_page or path) if isinstance(_page, str | None) else _page
         return self.post(path, {**forms_of(page)[path], **typed})
 
-    def post(self, path: str, fields: dict[str, str], **headers: str) -> TestResponse:
+    def post(self, path: str, fields: Mapping[str, Any], **headers: str) -> TestResponse:
         """Send a form from a page of the service."""
         return self.browser.post(
             path, data=fields, base_url=self.base, headers={**PAGE, "Origin": self.base, **headers}

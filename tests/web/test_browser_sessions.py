@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, Person, build, client_of, join, services_of
+from tests.web.operators import operator
 from tests.web.surfer import Surfer, forms_of, said
 
 ACCOUNT = "/console/account"
@@ -29,6 +30,14 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_hosts(
     assert cookie.startswith(f"{name}=")
     assert flags == {part for part in cookie.split("; ")[1:] if not part.startswith(("Max-Age", "Expires"))}
     assert (answer.status_code, answer.location) == (303, ACCOUNT)
+
+
+def test_no_page_repeats_the_cookie(app: Flask) -> None:
+    surfer, _ = operator(app)
+    paths = [each.rule for each in app.url_map.iter_rules() if "GET" in (each.methods or ()) and "<" not in each.rule]
+    pages = {path: surfer.open(path).text for path in paths if path.startswith("/console/")}
+    assert len([page for page in pages.values() if "/console/signout" in page]) > 20
+    assert [path for path, page in pages.items() if surfer.cookie() in page] == []
 
 
 def test_no_json_route_accepts_the_cookie_and_no_page_a_token(signed_in: Surfer, anna: Person) -> None:
