@@ -200,8 +200,9 @@ class TestAccepting:
     def test_one_by_a_service_with_the_role_admin_is_accepted(self, world: InvitingWorld) -> None:
         service = {"name": "Onboarding", "role": "admin"}
         made = world.client.post("/services", json=service, headers=world.admin.headers).json
-        secret = {"client_id": made["client_id"], "client_secret": made["client_secret"], "grant_type": "client_credentials"}
-        token = world.client.post("/auth/token", data=secret).json["access_token"]
+        secret = {name: made[name] for name in ("client_id", "client_secret")}
+        grant = {"grant_type": "client_credentials", **secret}
+        token = world.client.post("/auth/token", data=grant).json["access_token"]
         assert world.register(invitation=world.link(by=Person({}, token))).status_code == 201
 
     def test_an_address_is_needed_without_an_invitation(self) -> None:
