@@ -5,14 +5,27 @@ from contextlib import ExitStack, suppress
 from queue import Queue
 from threading import Thread
 
-from src.bootstrap.servers.sockets import MAX_WAITING, ClientSocket, Receivers
+import pytest
+from gunicorn.http.errors import LimitRequestHeaders
+
+from src.bootstrap.servers.sockets import MAX_HEAD_BYTES, MAX_WAITING, ClientSocket, Receivers
 
 
 def test_a_body_is_received_in_small_parts_so_that_slow_clients_hold_little_memory() -> None:
     accepted, client = socket.socketpair()
     with ClientSocket(accepted, Receivers(1)) as server, client:
+        server.awaits_head = False
         client.sendall(bytes(100_000))
         assert len(server.recv(1 << 20)) == 1 << 16
+
+
+def test_no_more_of_a_head_is_received_than_the_longest_one_has() -> None:
+    accepted, client = socket.socketpair()
+    with ClientSocket(accepted, Receivers(1)) as server, client:
+        client.sendall(bytes(100_000))
+        assert len(server.recv(1000)) + len(server.recv(1 << 20)) == MAX_HEAD_BYTES
+        with pytest.raises(LimitRequestHeaders):
+            server.recv(1)
 
 
 def test_of_more_clients_than_threads_may_wait_for_the_slowest_is_cut_off() -> None:
