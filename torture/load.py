@@ -41,7 +41,7 @@ def opened() -> Iterator[Rounds]:
             match number // 2 % 4:
                 case 0:
                     busy, port, pid, users = services[store]
-                    return overload(busy, Traffic([port], users, random), pid, _SECONDS)
+                    return overload(busy, Traffic([port], users, random), pid, _SECONDS, is_alone=True)
                 case 1:
                     return stop_under_load(place(store, f"{number}"), 10, random)
                 case 2:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from random import Random
 
 from torture.covered import FOLDER as COVERED
 from torture.mutations import Mutant, mutants_of
-from torture.runs import FOLDER, ROOT, Rounds, Target, current_commit
+from torture.runs import FOLDER, ROOT, UNFINISHED, Rounds, Target, current_commit
 
 PACKAGES = {
     "domain": ["src/domain"],
@@ -36,12 +37,15 @@ TESTS = ("tests/unit", "tests/http", "tests/web")
 SLOW = ("tests/http/test_fuzzed_requests.py",)
 """Tests that do the same for a long time."""
 SURVIVORS = FOLDER / "survivors.json"
+"""The mutants of the last full run that no test has noticed. Those of an unfinished run wait beside it."""
+_WAITING = FOLDER / UNFINISHED / "survivors.json"
 REASONS = Path(__file__).with_name("survivors.toml")
 _DRAWN = 100
 """The mutants of a package in a full run, drawn at random. All of them would take half a day. The score of so many lies
 within seven points of the score of all, with a probability of 95 %."""
 _EACH = 5
 """The mutants of a package in a round."""
+_ROUNDS = _DRAWN // _EACH
 _TEST_SECONDS = 30.0
 """The processor time of the tests that a mutant meets, as long as they took without it."""
 
@@ -66,7 +70,8 @@ def opened() -> Iterator[Rounds]:
         def play(number: int, _: Random) -> Counter[str]:
             counts, killers = Counter[str](), set[str]()
             if number == 0:
-                SURVIVORS.unlink(missing_ok=True)
+                _WAITING.parent.mkdir(parents=True, exist_ok=True)
+                _WAITING.write_text("[]\n", "utf-8")
             for package, mutants in drawn.items():
                 for mutant in mutants[number * _EACH :][:_EACH]:
                     tests = chosen.tests_for(mutant)
@@ -79,9 +84,11 @@ def opened() -> Iterator[Rounds]:
                         _add_survivor(mutant)
             state, test = ask(None, sorted(killers)) if killers else ("survived", "")
             assert state == "survived", f"{test} fails without a mutant too"
+            if number == _ROUNDS - 1:
+                shutil.copy(_WAITING, SURVIVORS)
             return counts
 
-        yield Rounds(_DRAWN // _EACH, play)
+        yield Rounds(_ROUNDS, play)
         trials.communicate()
 
 
@@ -170,9 +177,9 @@ def survivors() -> dict[str, str]:
 
 
 def _add_survivor(mutant: Mutant) -> None:
-    kept = json.loads(SURVIVORS.read_text("utf-8")) if SURVIVORS.exists() else []
+    kept = json.loads(_WAITING.read_text("utf-8"))
     if mutant.id not in kept:  # by a round that was interrupted
-        SURVIVORS.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
+        _WAITING.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 MUTANTS = Target("mutants", "Tests notice small changes of the code that decides", opened)

@@ -12,6 +12,8 @@ from random import Random
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).with_name("results")
+UNFINISHED = "unfinished"
+"""The folder, in that of the results, of the runs that wait until they may replace a complete one."""
 _SAVE_SECONDS = 10
 _WRITTEN = (":!torture/results", ":!docs/explanation/assurance.md")
 """What runs write, so that a run does not change the commit that is tested."""
@@ -50,15 +52,29 @@ class Run:
     seconds: float = 0
     counts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rounds of the full run have passed."""
+        return 0 < self.goal <= self.rounds
+
     def save(self) -> None:
-        """Write the run to ``torture/results``."""
-        FOLDER.mkdir(exist_ok=True)
+        """Write the run to ``torture/results``, or to a folder in it while an unfinished run would replace a full one.
+
+        The page shows the runs in ``torture/results`` only, so that a sample never replaces the figures of a full run.
+        """
+        published = load(self.name)
+        unfinished = FOLDER / UNFINISHED
+        waits = not self.is_complete and published is not None and published.is_complete
+        folder = unfinished if waits else FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({**vars(self), "seconds": round(self.seconds, 1)}, indent=1)
-        (FOLDER / f"{self.name}.json").write_text(text + "\n", "utf-8")
+        (folder / f"{self.name}.json").write_text(text + "\n", "utf-8")
+        if not waits:
+            (unfinished / f"{self.name}.json").unlink(missing_ok=True)
 
 
 def load(name: str) -> Run | None:
-    """Return the stored run of a target, or None if there is none."""
+    """Return the stored run of a target, or None if there is none. The name of a run that waits has its folder."""
     file = FOLDER / f"{name}.json"
     if not file.exists():
         return None
@@ -67,16 +83,16 @@ def load(name: str) -> Run | None:
 
 
 def resume(target: Target, seed: int, commit: str) -> Run:
-    """Return the stored run of a target if it has this seed and commit, or else a new run."""
-    stored = load(target.name)
-    if stored and (stored.seed, stored.commit) == (seed, commit):
-        return stored
+    """Return the stored run of a target that has this seed and commit, or else a new run."""
+    for stored in (load(target.name), load(f"{UNFINISHED}/{target.name}")):
+        if stored and (stored.seed, stored.commit) == (seed, commit):
+            return stored
     return Run(target.name, target.claim, seed, commit)
 
 
 def advance(target: Target, run: Run, seconds: float) -> None:
     """Run the next rounds until the full run is complete or the time is over. Raises if a round fails."""
-    if 0 < run.goal <= run.rounds:
+    if run.is_complete:
         return
     with target.open() as rounds:
         run.goal = rounds.goal

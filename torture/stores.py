@@ -17,9 +17,12 @@ from src.infrastructure.stores.sqlite import SqliteStore
 from tests.support import emulators
 from tests.support.aws import REGION, open_dynamodb, session, use_aws
 from tests.support.databases import create_database
+from tests.support.invariants import broken_invariants
 
 Opener = Callable[[], AbstractContextManager[Store]]
 """A function that opens a store for one round."""
+_CHECKED = 20
+"""The rounds of a store between two checks of its invariants. A check reads the whole store."""
 
 
 @contextmanager
@@ -45,10 +48,16 @@ def every_store() -> Iterator[Mapping[str, Opener]]:
 
 @contextmanager
 def in_turn(stores: Mapping[str, Opener], number: int) -> Iterator[tuple[str, Store]]:
-    """Yield the name and the store of a round, so that each store has every fifth round."""
+    """Yield the name and the store of a round, so that each store has every fifth round.
+
+    Assert after every twentieth round of a store that it breaks no invariant.
+    """
     name, opened = list(stores.items())[number % len(stores)]
     with opened() as store:
         yield name, store
+        if (number // len(stores) + 1) % _CHECKED == 0:
+            broken = broken_invariants(store)
+            assert broken == [], broken
 
 
 def _lent(store: Store) -> Opener:

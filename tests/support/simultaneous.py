@@ -41,9 +41,11 @@ class _Tried(Protocol):
 def change_at_once(store: Store, id: str, random: Random) -> Counter[str]:
     """Insert, update, delete and read one document in 4 threads. Assert that the history is linearizable.
 
-    ``id`` must be unused.
+    ``id`` must be unused. The document is removed at the end, because it is a user without the claims of its names.
     """
-    return _run(_Document(store, id), random)
+    counts = _run(_Document(store, id), random)
+    store.commit(Delete(user(id)))
+    return counts
 
 
 def rename_at_once(app: Flask, random: Random) -> Counter[str]:

@@ -31,6 +31,8 @@ WEIGHTS = {
 STATUSES = {"add a task": 201, "delete a task": 204, "upload": 201}
 """The status of a request that succeeds, if it is not 200."""
 _CSV = b"id,name,born\n" + b"".join(b"%d,Rex,2019-05-01\n" % number for number in range(100))
+_UNREAD = 503
+"""The status that stands for a request that was not read. It changes nothing either."""
 _PATIENCE = 40.0
 """The seconds for which answers are awaited after the last request."""
 
@@ -307,7 +309,8 @@ class Traffic:
     def _give_up(self, client: _Client, sent: Sent, why: str) -> None:
         assert client.waiting
         user, kind, task = client.waiting
-        user.told(kind, None, b"", task)
+        # A request on a connection that was closed without a byte was not read, so it must not have had an effect.
+        user.told(kind, _UNREAD if why in ("closed before", "closed between requests") else None, b"", task)
         sent.lost[why] += 1
         client.waiting = None
         self._close(client)

@@ -103,3 +103,33 @@ def test_a_run_goes_on_where_it_ended_and_anew_with_another_seed(
     assert played[0] == played[2]
     assert resume(target, 7, "abc").counts == {"things": 8}
     assert resume(target, 8, "abc").rounds == resume(target, 7, "abd").rounds == 0
+
+
+def test_an_unfinished_run_replaces_a_complete_one_only_when_it_is_complete_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "FOLDER", tmp_path)
+    monkeypatch.setattr(runs, "_SAVE_SECONDS", -1)  # every round is stored
+    played: list[int] = []
+
+    def play(number: int, _: Random) -> Counter[str]:
+        played.append(number)
+        if len(played) == 4:
+            raise KeyboardInterrupt
+        return Counter({"things": 1})
+
+    def published() -> tuple[str, int]:
+        run = runs.load("things")
+        assert run
+        return run.commit, run.rounds
+
+    target = Target("things", "Things hold", lambda: nullcontext(Rounds(2, play)))
+    advance(target, resume(target, 7, "abc"), 60)
+    with pytest.raises(KeyboardInterrupt):
+        advance(target, resume(target, 7, "abd"), 60)
+    assert published() == ("abc", 2)
+    assert resume(target, 7, "abd").rounds == 1
+    advance(target, resume(target, 7, "abd"), 60)
+    assert published() == ("abd", 2)
+    assert played == [0, 1, 0, 1, 1]
+    assert [each.name for each in tmp_path.rglob("*.json")] == ["things.json"]
