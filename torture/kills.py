@@ -13,7 +13,7 @@ from src.bootstrap import adapters, prepare
 from src.infrastructure.stores.portable import Store
 from tests.e2e.firebase import Firebase
 from tests.e2e.kills import ACTS, Scene, fill, kill, open_scene, settings_at
-from tests.e2e.mortal import Mortal, Outcome, Place, Request
+from tests.e2e.mortal import Mortal, Place
 from tests.support import emulators
 from tests.support.aws import REGION, open_dynamodb, use_aws
 from tests.support.databases import create_database
@@ -23,23 +23,9 @@ _ATTEMPTS = 3
 """The attempts of a round. An emulator on a busy machine may be too slow, so two of them may end with a 503."""
 
 
-class _Watched(Mortal):
-    """A process whose last outcome is known. It has no status exactly if the process died by a signal before it."""
-
-    last: Outcome
-
-    def carry_out(self, place: Place, request: Request, die_at: int = 0, die_after: float | None = None) -> Outcome:
-        self.last = super().carry_out(place, request, die_at, die_after)
-        return self.last
-
-    def end(self) -> str:
-        """Return how the last process ended."""
-        return {None: "killed", 503: "answered 503"}.get(self.last.status, "ended first")
-
-
 @contextmanager
-def _scenes() -> Iterator[tuple[Mapping[str, Scene], _Watched]]:
-    """Yield a scene on each store by the name of the store, and the process that is killed in all of them."""
+def _scenes() -> Iterator[Mapping[str, Scene]]:
+    """Yield a scene on each store by the name of the store."""
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("FIRESTORE_EMULATOR_HOST", stack.enter_context(emulators.firestore()))
@@ -48,8 +34,7 @@ def _scenes() -> Iterator[tuple[Mapping[str, Scene], _Watched]]:
         use_aws(patch, stack.enter_context(emulators.dynamodb()))
         postgres = stack.enter_context(emulators.postgres())
         folder = stack.enter_context(TemporaryDirectory())
-        mortal = _Watched.start()
-        assert isinstance(mortal, _Watched)
+        mortal = Mortal.start()
         stack.callback(mortal.stop)
         new_stores: Mapping[str, Callable[[], str]] = {
             "SQLite": lambda: f"sqlite:///{folder}/{uuid4().hex}.db",
@@ -73,7 +58,7 @@ def _scenes() -> Iterator[tuple[Mapping[str, Scene], _Watched]]:
 
         copied = scene(new_stores["SQLite"], "")
         fill(copied)
-        yield {name: scene(new_store, copied.place.store) for name, new_store in new_stores.items()}, mortal
+        yield {name: scene(new_store, copied.place.store) for name, new_store in new_stores.items()}
 
 
 def _opened(place: Place) -> Store:
@@ -87,26 +72,19 @@ def _opened(place: Place) -> Store:
 def opened() -> Iterator[Rounds]:
     """Yield the rounds: each act on each store in turn."""
     acts = [*ACTS]
-    with _scenes() as (scenes, mortal):
+    with _scenes() as scenes:
 
         def play(number: int, random: Random) -> Counter[str]:
-            store = [*scenes][number % len(scenes)]
-            return _kill(scenes[store], store, acts[number // len(scenes) % len(acts)], random, mortal)
+            name, act = [*scenes][number % len(scenes)], acts[number // len(scenes) % len(acts)]
+            counts = Counter[str]()
+            for _ in range(_ATTEMPTS):
+                counted = kill(scenes[name], name, act, random)
+                counts += counted
+                if not counted["answered 503"]:
+                    return counts
+            raise AssertionError(f"{act} on {name} was answered with 503 {_ATTEMPTS} times")
 
         yield Rounds(1000, play)
-
-
-def _kill(scene: Scene, store: str, act: str, random: Random, mortal: _Watched) -> Counter[str]:
-    """Kill an act, and count how the process ended. Do so again after a 503; fail if all attempts end with it."""
-    counts = Counter[str]()
-    for _ in range(_ATTEMPTS):
-        counted = kill(scene, store, act, random)
-        end = mortal.end()
-        counts += Counter({end: 1, f"{act} | {store} | {end}": 1})
-        counts += Counter({what: count for what, count in counted.items() if what.startswith("repaired")})
-        if end != "answered 503":
-            return counts
-    raise AssertionError(f"{act} on {store} was answered with 503 {_ATTEMPTS} times")
 
 
 KILLS = Target(
