@@ -7,10 +7,9 @@ import pytest
 from flask import Flask
 
 from src.domain.values import Role, Scope
-from src.interfaces.app import FEATURES
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Operation
-from tests.support.access import ask, body_for, row_of, status_of, tables_of
+from tests.support.access import CANONICAL, ask, body_for, row_of, status_of, tables_of
 from tests.support.world import OPERATIONS, Client, Person, Provider, build, client_of, join, place
 
 ROLES = [role for role in Role if role is not Role.GUEST]
@@ -20,11 +19,9 @@ Declared = tuple[str, str, Operation]
 
 
 def _declared() -> Iterator[Declared]:
-    for operation in (operation for feature in FEATURES for operation in feature.operations):
-        for route in operation.routes():
-            path = route.path.replace("<", "{").replace(">", "}")
-            if route.path == operation.path and (route.method, path) in OPERATIONS and path != "/metrics":
-                yield route.method, path, operation
+    for (method, path), operation in CANONICAL.items():
+        if (method, path) in OPERATIONS and path != "/metrics":
+            yield method, path, operation
 
 
 @pytest.fixture(scope="module")

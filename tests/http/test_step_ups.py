@@ -9,10 +9,9 @@ import pytest
 from flask import Flask
 
 from src.domain.values import Role
-from src.interfaces.app import FEATURES
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Operation, StepUp
-from tests.support.access import AUDITOR, ask, body_for, row_of, status_of, tables_of
+from tests.support.access import AUDITOR, CANONICAL, ask, body_for, row_of, status_of, tables_of
 from tests.support.proofs import LONG_AGO, ONE, TWO, give_factor, with_proof
 from tests.support.world import PASSWORD, Answer, Client, Person, Provider, build, client_of, join, place, registration
 
@@ -27,27 +26,15 @@ WITH_FACTORS = {("/auth/step-up", 200): 422, ("/user/factors/recovery-codes", 42
 """The status of paths whose answer depends on whether the caller has factors, by the status without them."""
 ENROLMENTS = ("POST /user/factors", "POST /user/factors/totp", "POST /user/factors/passkey/options")
 
-Declared = tuple[str, str, Operation]
-
-
-def _declared() -> Iterator[Declared]:
-    """Yield each operation that needs a token, with its methods and its canonical path."""
-    for operation in (operation for feature in FEATURES for operation in feature.operations):
-        if operation.access.needs_token:
-            for route in operation.routes():
-                path = route.path.replace("<", "{").replace(">", "}")
-                if route.path == operation.path:
-                    yield route.method, path, operation
+DECLARED = {route: operation for route, operation in CANONICAL.items() if operation.access.needs_token}
+"""The operation at each method and path that needs a token."""
 
 
 def _cells() -> Iterator[tuple[str, str, Role, str, str]]:
-    for method, path, operation in _declared():
+    for (method, path), operation in DECLARED.items():
         for owner, role in product(tables_of(method, path), Role):
             for field in ("", *operation.step_up_fields):
                 yield method, path, role, owner, field
-
-
-OPERATION = {(method, path): operation for method, path, operation in _declared()}
 
 
 def _asked(operation: Operation, role: Role, owner: str, field: str) -> StepUp | None:
@@ -82,7 +69,7 @@ def test_every_route_asks_for_the_declared_proof(
 ) -> None:
     row = row_of(method, path)
     usual = status_of(row, owner, tables_of(method, path)[owner], role)
-    asked = _asked(OPERATION[method, path], role, owner, field) if usual < 400 or usual in (404, 422) else None
+    asked = _asked(DECLARED[method, path], role, owner, field) if usual < 400 or usual in (404, 422) else None
     bystander = join(client_of(guarded), "uploader")
     is_enrolment = f"{method} {path}" in ENROLMENTS
     for has_factors in (False,) if role is Role.GUEST else (False, True):  # guests have no factors
@@ -97,7 +84,7 @@ def test_every_route_asks_for_the_declared_proof(
             answer = _send(client, with_proof(client, person, methods, age), bystander, method, path, owner, field)
             too_little = methods == ONE or (asked is StepUp.RECENT and age == LONG_AGO)
             if asked and has_factors and too_little:
-                is_of_others = owner == "other's" and OPERATION[method, path].access is not Access.ADMIN
+                is_of_others = owner == "other's" and DECLARED[method, path].access is not Access.ADMIN
                 # What belongs to others is refused before the body is read.
                 _assert_asked(answer, StepUp.TWO_FACTORS if is_of_others and methods == ONE else asked)
             else:
@@ -115,7 +102,7 @@ def _assert_asked(answer: Answer, asked: StepUp) -> None:
 def test_the_operations_of_the_contract_ask_for_a_proof() -> None:
     declared = {
         f"{method} {path}": (operation.step_up, *operation.step_up_fields)
-        for method, path, operation in _declared()
+        for (method, path), operation in DECLARED.items()
         if operation.step_up and method != "PATCH"
     }
     assert (
@@ -132,7 +119,7 @@ def test_the_operations_of_the_contract_ask_for_a_proof() -> None:
 
 
 def test_what_admins_may_get_auditors_may_get_and_what_they_change_needs_two_factors() -> None:
-    for method, path, operation in _declared():
+    for (method, path), operation in DECLARED.items():
         if operation.access is Access.ADMIN:
             assert method != "GET", f"declare {path} for auditors"
             assert operation.step_up, path
@@ -178,7 +165,7 @@ def strict() -> Flask:
 
 
 @pytest.mark.parametrize("role", MFA_ROLES)
-@pytest.mark.parametrize(("method", "path"), OPERATION)
+@pytest.mark.parametrize(("method", "path"), DECLARED)
 def test_a_role_of_mfa_roles_counts_as_user_before_the_second_factor(
     strict: Flask, method: str, path: str, role: Role
 ) -> None:

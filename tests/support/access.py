@@ -4,10 +4,24 @@ import io
 from typing import Any
 
 from src.domain.values import Role
+from src.interfaces.app import FEATURES
 from tests.support.second_steps import enrolment_of
 from tests.support.world import CSV, OPERATIONS, PASSWORD, Answer, Client, Person, registration
 
 ROLES = ["nobody", *Role]
+OPERATION = {
+    (route.method, route.path.replace("<", "{").replace(">", "}")): operation
+    for feature in FEATURES
+    for operation in feature.operations
+    for route in operation.routes()
+}
+"""The operation at each method and path, those of aliases included."""
+CANONICAL = {
+    (method, path): operation
+    for (method, path), operation in OPERATION.items()
+    if path == operation.path.replace("<", "{").replace(">", "}")
+}
+"""The operation at each method and path, without aliases."""
 
 # The status without a token, for a guest, a user, an uploader and an admin: for own entities and for others'.
 # An auditor is answered as a user is, but for AUDITOR.

@@ -15,10 +15,9 @@ from src.domain.mails import MailKind
 from src.domain.sessions import NO_CLIENT
 from src.domain.values import Email, Role, Scope
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
-from src.interfaces.app import FEATURES
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.web.console.pages import Page
-from tests.support.access import ROLES, ask, body_for, row_of, status_of, tables_of
+from tests.support.access import OPERATION, ROLES, ask, body_for, row_of, status_of, tables_of
 from tests.support.forged_tokens import Good
 from tests.support.second_steps import give_phone
 from tests.support.world import (
@@ -194,12 +193,6 @@ KINDS = {
     "mfa ticket": Kind(lambda client: mfa_ticket(client.application), False),
     "mail's": Kind(lambda client: token_of_mail(client.application), False),
     "cookie's": Kind(lambda client: cookie_of(client.application), False),
-}
-OPERATION = {
-    (route.method, route.path.replace("<", "{").replace(">", "}")): operation
-    for feature in FEATURES
-    for operation in feature.operations
-    for route in operation.routes()
 }
 ACCESS = {route: operation.access for route, operation in OPERATION.items()}
 
