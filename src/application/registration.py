@@ -98,7 +98,7 @@ class RegistrationPolicy:
         if invitation is None or invitation.status(self.clock()) is not InvitationStatus.PENDING:
             raise InvalidInvitation
         maker = self.users.get(invitation.made_by) if invitation.made_by else None
-        if invitation.made_by and not (maker and maker.role is Role.ADMIN and maker.can_log_in):
+        if invitation.made_by and not (maker and maker.acts_as_admin):
             raise InvalidInvitation
         return invitation, is_mailed
 

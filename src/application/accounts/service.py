@@ -126,13 +126,13 @@ class AccountService:
         elif change.keys() & FOR_ADMINS:
             caller.require_admin()
         is_own, is_confirmed = id == user.id, caller.has_recent_proof(now)
-        new_address = change.get("email", user.email) != user.email
-        if is_own and new_address:
+        new_address = is_own and change.get("email", user.email) != user.email
+        if new_address:
             caller.require_recent_two_factors(now)
         if is_own and (current_password is not None or (new_address and not is_confirmed)):
             self._confirm(caller, current_password, client)
             is_confirmed = True
-        if is_own and new_address:  # the answer tells whether another account has it
+        if new_address:  # the answer tells whether another account has it
             self.limiter.hit(Count(ADDRESS_CHANGES, user.id))
         before: list[User] = []
 

@@ -104,16 +104,18 @@ class WebhookDispatcher:
             is_current = stored.next_attempt_at == delivery.next_attempt_at  # no admin or other process has begun anew
             return stored.after(status, now, jitter) if is_current else stored
 
-        was_enabled = False
-
         def noted(stored: Webhook) -> Webhook:
-            nonlocal was_enabled
-            was_enabled = stored.enabled
             return stored.after(status, now) if stored.url == webhook.url else stored
 
+        events: list[Event] = []
+
+        def recorded(before: Webhook, after: Webhook) -> list[Event]:
+            events[:] = _disabled(before, after, now)
+            return events
+
         self.deliveries.update(delivery.id, ended)
-        changed = self.webhooks.update(webhook.id, noted, events=partial(_disabled, at=now))
-        if was_enabled and not changed.enabled:
+        changed = self.webhooks.update(webhook.id, noted, events=recorded)
+        if events:  # this commit has disabled it
             self._tell_admins(changed)
 
     def _body(self, delivery: Delivery) -> str:

@@ -164,9 +164,14 @@ class User:
         return self.session_epoch + self.address_changes
 
     @property
+    def acts_as_admin(self) -> bool:
+        """Whether the user, a person or a service, has the role of an admin, and can log in."""
+        return self.role is Role.ADMIN and self.can_log_in
+
+    @property
     def is_active_admin(self) -> bool:
         """Whether the user is a person, an admin, and can log in. The last such user cannot be removed."""
-        return self.role is Role.ADMIN and self.can_log_in and not self.is_service
+        return self.acts_as_admin and not self.is_service
 
     def without_sessions(self, now: datetime, keep: str | None = None) -> "User":
         """Return the user with every session ended, except the session with the id ``keep``."""

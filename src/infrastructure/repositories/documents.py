@@ -118,7 +118,7 @@ class Receipts(Documents[Receipt]):
     """Stores receipts. Implements ReceiptRepository."""
 
     _first_read = _most_read = 1
-    """The answer about a dataset with thousands of columns takes tens of MiB, and a hundred times as much unpacked."""
+    """The answer about a dataset with thousands of columns is a document of 1 MB, and 28 MB of JSON unpacked."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, RECEIPTS, Receipt, answer=lambda text: text and unpack(text))
