@@ -37,14 +37,16 @@ _SENTENCES: Mapping[str, str] = {
     "key-removed": "A key was removed",
     "key-removed several": "Several keys were removed",
 }
-"""The sentence for each type of event, or for a type and its method or reason, as in "login-succeeded passkey"."""
+"""The sentence for each type of event, or for a type and its method or reason, as in "login-succeeded passkey".
+
+"several" is said of an event that stands for several keys or factors.
+"""
 
 
 def sentence(event: Event, language: str) -> str:
     """Return a sentence that describes an event, with its device if that is known."""
-    detail = event.data.get("method") or event.data.get("reason")
-    if event.data.keys() & {"kinds", "key_ids"}:
-        detail = "several"
+    has_several = event.data.keys() & {"kinds", "key_ids"}
+    detail = "several" if has_several else event.data.get("method") or event.data.get("reason")
     plain = event.type.replace("-", " ").capitalize()
     what = Translatable(_SENTENCES.get(f"{event.type} {detail}") or _SENTENCES.get(event.type, plain))
     _, name = device(event.user_agent)

@@ -10,9 +10,10 @@ from flask import Flask
 
 from src.application.ports import ProviderAccount
 from src.domain.events import SYSTEM, Event, EventType
+from src.domain.sessions import NO_CLIENT, Login, Method
 from src.domain.sessions import Client as Device
-from src.domain.sessions import Login, Method
 from src.domain.values import Email, new_id
+from src.interfaces.event_texts import sentence
 from tests.support.authenticator import Authenticator
 from tests.support.mailing import MailWorld
 from tests.support.passkeys import enrol
@@ -86,6 +87,24 @@ def test_a_login_by_each_way_and_with_each_method_is_an_event() -> None:
             methods |= {*session.methods}
     assert logins == {*Login}
     assert methods == {*Method}
+
+
+@pytest.mark.parametrize(
+    ("type", "data", "english", "spanish"),
+    [
+        (EventType.KEY_REMOVED, {"key_id": "1", "scope": "read"}, "A key was removed.", "Se eliminó una clave."),
+        (EventType.KEY_REMOVED, {"key_ids": ["1"]}, "Several keys were removed.", "Se eliminaron varias claves."),
+        (
+            *(EventType.FACTOR_REMOVED, {"kinds": ["totp"]}),
+            *("Several second factors were removed.", "Se eliminaron varios segundos factores."),
+        ),
+    ],
+)
+def test_what_goes_at_once_is_told_as_several(
+    type: EventType, data: dict[str, Any], english: str, spanish: str
+) -> None:
+    event = NO_CLIENT.event(type, "ada", SYSTEM, datetime.now(UTC), **data)
+    assert (sentence(event, "en"), sentence(event, "es")) == (english, spanish)
 
 
 def test_users_see_their_own_history_with_the_newest_first_and_in_words(client: Client) -> None:
