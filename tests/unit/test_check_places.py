@@ -3,10 +3,12 @@
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,7 +86,9 @@ def test_without_a_free_place_the_wait_ends_in_time(tmp_path: Path) -> None:
 def test_few_threads_wait_and_others_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.infrastructure.csv.places._MAX_WAITING", 1)
     places, waits = CheckPlaces(1, tmp_path / "places"), threading.Event()
-    monkeypatch.setattr("src.infrastructure.csv.places.time.sleep", lambda _: waits.set())
+    # The module's name, as a change of time.sleep itself would meet each thread of the process.
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: waits.set())
+    monkeypatch.setattr("src.infrastructure.csv.places.time", clock)
 
     def take() -> bool:
         with places.take(60) as is_taken:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ class Running:
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time of the turns, which the test sets."""
     now = [0.0]
-    monkeypatch.setattr("src.bootstrap.servers.turns.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("src.bootstrap.servers.turns.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 
