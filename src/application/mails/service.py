@@ -123,6 +123,7 @@ class MailService:
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
 
+        user = self._without_keys(mail, user, client)
         now, record = self.clock(), changes(client, user.actor, self.clock())
         ended = client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, reason=reason)
         events = [ended, *record(user, self._without_squatter(user))]
@@ -156,8 +157,10 @@ class MailService:
         If the address was not proved before, the password, the factors and all sessions end, unless ``own`` says that
         the user of the account sends the request.
         """
-        if not own and self._loses_password(user):
-            return self._replace_password(mail, user, self.passwords.random(), "address-proved", client)
+        if not own:
+            if self._loses_password(user):
+                return self._replace_password(mail, user, self.passwords.random(), "address-proved", client)
+            user = self._without_keys(mail, user, client)
 
         def proved(stored: User) -> User:
             if stored.email_verified:
@@ -175,6 +178,20 @@ class MailService:
         self._spend(mail)
         return self._update(mail, proved, events)
 
+    def _without_keys(self, mail: Mail, user: User, client: Client) -> User:
+        """Return the user of a mail, whose keys have ended if its address was not proved before.
+
+        Its factors end after that, because all keys and factors of a user may be too many for one commit. Raises
+        InvalidToken, Unavailable.
+        """
+
+        def without_keys(stored: User) -> User:
+            return stored if stored.email_verified else stored.without_keys(self.clock())
+
+        if user.email_verified or not user.keys:
+            return user
+        return self._update(mail, without_keys, changes(client, user.actor, self.clock()))
+
     def _without_squatter(self, user: User) -> User:
         """Return the user without any keys, and also without factors if the address was not proved before.
 
@@ -187,7 +204,7 @@ class MailService:
         return not user.email_verified and self.accounts.may_have_sign_ins(user)
 
     def _update(self, mail: Mail, change: Callable[[User], User], events: Recorded[User]) -> User:
-        """Change the user of a mail whose token has just been spent. Raises InvalidToken."""
+        """Change the user of a mail. Raises InvalidToken."""
 
         def checked(stored: User) -> User:
             self._require_valid(mail, stored)
