@@ -61,12 +61,17 @@ class JobService:
         ``by`` is None for the operator. Raises Forbidden, InsufficientAuthentication, NotFound, and NotRunnable for a
         job in any other state.
         """
+        job = self.show(by.user, id) if by else self.jobs.get(id)
+        if job is None:
+            raise NotFound
         if by:
-            by.require_owner_or_admin(self.show(by.user, id).user_id, "This job is somebody else's.")
+            by.require_owner_or_admin(job.user_id, "This job is somebody else's.")
         now = self.clock()
-        job = self.jobs.update(id, lambda job: job.retried(now))
+        job.retried(now)  # raises NotRunnable before the handler is told
+        # The handler first, because a worker may start the queued job at once, and may fail at once.
         if handler := self.runner.handlers.get(job.kind):
             handler.resume(job)
+        job = self.jobs.update(id, lambda stored: stored.retried(now))
         if by:  # the process of a command ends at once, and the next sweep of the service sends the job
             self.queue.notify(job.id)
         return job

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from src.application.jobs import Progress
-from src.domain.errors import Ended, NotFound, Unavailable
+from src.domain.errors import AttemptFailed, Ended, NotFound, Unavailable
 from src.domain.jobs import LEASE, RESEND, RETENTION, Job, JobStatus, NotRunnable
 from src.domain.values import Role
 from tests.support.races import at_once
 from tests.support.working import NOON, caller_of, person
-from tests.unit.jobs.world import ADA, SECOND, JobWorld, in_state, new_job
+from tests.unit.jobs.world import ADA, SECOND, JobWorld, in_state, new_job, raising
 
 
 class TestCancel:
@@ -178,6 +178,15 @@ class TestService:
         assert world.service.resend() == 1
         world.run(id)
         assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + RETENTION)
+
+    def test_a_worker_that_starts_the_retried_job_at_once_has_the_last_word(self, world: JobWorld) -> None:
+        """Else the handler would show as pending what has just failed for good."""
+        id = world.add(in_state(JobStatus.FAILED))
+        world.work.does = raising(AttemptFailed("No.", final=True))
+        world.on("after update", lambda: world.run(id))
+        world.service.retry(caller_of(ADA), id)
+        assert world.work.asked == ["resume", "run", "abandon"]
+        assert world.job(id).status is JobStatus.FAILED
 
     def test_the_process_of_a_command_leaves_the_job_to_the_service(self, world: JobWorld) -> None:
         id = world.add(in_state(JobStatus.FAILED))
