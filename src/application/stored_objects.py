@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from src.application.caller import Caller
 from src.application.ports import Clock
 from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Unavailable
-from src.domain.jobs import Job, JobRepository
+from src.domain.jobs import Job, JobRepository, JobStatus
 from src.domain.receipts import IdempotentCreate
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
 from src.domain.users import User, UserRepository
@@ -83,9 +83,9 @@ class ObjectLifecycle(Generic[T]):
     def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove an object of the caller, or of any user for an admin, and cancel its job.
 
-        The object is no longer visible afterwards. Reconciliation removes the data of a large one, and repeats what has
-        failed. Raises NotFound, InsufficientAuthentication, Unavailable, and Stale if ``revisions`` is given and the
-        stored revision is none of them.
+        The object is no longer visible afterwards. Reconciliation removes the data of a large one, and what a job that
+        runs still stores, and repeats what has failed. Raises NotFound, InsufficientAuthentication, Unavailable, and
+        Stale if ``revisions`` is given and the stored revision is none of them.
         """
         item = self.show(caller.user, id)
         caller.require_owner_or_admin(item.user_id, self.missing)
@@ -151,16 +151,28 @@ class ObjectLifecycle(Generic[T]):
     def _deleting(self, item: T, revisions: Collection[str] | None = None) -> T:
         return self.records.update(item.id, lambda stored: stored.deleting(self.clock()), revisions=revisions)
 
-    def _cancel_job(self, item: T) -> None:
+    def _cancel_job(self, item: T) -> bool:
+        """Cancel the job of an object. Return whether the job was running, so that it may still write data."""
+        statuses = list[JobStatus]()
+
+        def cancelled(job: Job) -> Job:
+            statuses.append(job.status)
+            return job.cancelled(self.clock())
+
         if item.job_id:
             with suppress(NotFound, Ended):
-                self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
+                self.jobs.update(item.job_id, cancelled)
+        return statuses[-1:] == [JobStatus.RUNNING]
 
     def _erase(self, item: T) -> None:
-        """Cancel the job, remove the data, and then the record, without which the data could not be found again."""
-        self._cancel_job(item)
+        """Cancel the job, remove the data, and then the record, without which the data could not be found again.
+
+        The record stays if the job may still write, and reconciliation repeats the removal.
+        """
+        is_written = self._cancel_job(item)
         self.erase(item)
-        self.records.remove(item)
+        if not is_written:
+            self.records.remove(item)
 
 
 class TicketLost(Unavailable):

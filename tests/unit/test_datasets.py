@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -127,6 +128,22 @@ class TestKilled:
                 break
             is_checked(world, job)
         assert moment == RUNNING
+
+    @pytest.mark.parametrize("moment", range(1, RUNNING))
+    def test_while_checking_what_has_just_been_deleted(self, world: DatasetWorld, moment: int) -> None:
+        job, current = world.add_later(), count()
+
+        def observe(step: str) -> None:
+            passed = next(current)
+            if passed == moment:
+                world.here.service.delete(caller_of(ADA), job.subject_id)
+            if passed > moment:
+                raise Killed
+
+        with suppress(Killed):
+            world.process(observe).run(job.id)
+        world.reconcile_later()
+        assert (world.all_records(), world.objects(), world.row_sets()) == ([], set(), set())
 
 
 def is_checked(world: DatasetWorld, job: Job) -> None:

@@ -1,5 +1,7 @@
 """Nothing remains of a deleted dataset, or of an upload that failed."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
@@ -107,6 +109,7 @@ def test_deleting_a_dataset_or_its_user_during_the_check_leaves_nothing(
     seen = call_while_storing(app, monkeypatch, lambda: client.delete(url, headers=anna.headers).status_code)
     assert run_job(app, made) is None
     assert seen == [204]
+    assert services_of(app).datasets.objects.reconcile(timedelta(0)) == (gone == "dataset")
     assert remaining(app, store) == (["jobs"] if gone == "dataset" else [])
 
 
