@@ -441,6 +441,24 @@ class TestLimits:
         watch = Watch()
         return MailWorld(watch=watch, limiter=StoreLimiter(MemoryStore(), watch))
 
+    def test_fifty_wrong_codes_a_day_are_checked_for_an_address_and_the_link_still_works(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        statuses = []
+        for _ in range(11):
+            world.watch.forward(3600)
+            for address in (anna.user["email"], "nobody@example.com"):
+                world.ask("/auth/email/login", address)
+                statuses += [world.confirm(email=address, code="wrong").status_code for _ in range(7)]
+        # Of seven codes for a mail, five are checked and counted.
+        assert statuses == [401] * 140 + [429] * 14
+        world.ask("/auth/email/login", anna.user["email"])
+        assert world.confirm(email=anna.user["email"], code=world.code).status_code == 429
+        assert world.confirm(token=world.token).status_code == 200
+        world.watch.forward(14 * 3600)
+        world.ask("/auth/email/login", anna.user["email"])
+        assert world.confirm(email=anna.user["email"], code=world.code).status_code == 200
+
     def accepted(self, world: MailWorld, path: str, email: str, *ips: str, token: str = "") -> int:
         """Ask for mails from these addresses, and return how many are to be sent. Every answer is 202."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -8,14 +8,14 @@ from functools import partial
 from src.application.accounts import Accounts, changes
 from src.application.accounts.failures import after_failure
 from src.application.factors import Answer, FirstStep
-from src.application.limits import FAILED_LOGINS, Count, RateLimiter, guess, network
+from src.application.limits import FAILED_LOGINS, MAIL_CODES, Count, RateLimiter, guess, network
 from src.application.mails.tokens import MailTokens
 from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import InvalidToken, NotFound, Unavailable
 from src.domain.events import Event, EventType, Recorded
-from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
+from src.domain.mails import MAX_ATTEMPTS, MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client, Login, Method
 from src.domain.users import User, UserRepository
@@ -75,8 +75,11 @@ class MailService:
         ``answer`` is as in ``log_in``. Raises InvalidToken, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests,
         Unavailable.
         """
-        with guess(self.limiter, self.limiter.hit(Count(FAILED_LOGINS, network(client)))):
-            newest = self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS)
+        newest = self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS)
+        counts = [Count(FAILED_LOGINS, network(client))]
+        if any(each.attempts < MAX_ATTEMPTS for each in newest):  # else the code is refused in any case
+            counts.append(Count(MAIL_CODES, address.key))
+        with guess(self.limiter, self.limiter.hit(*counts, whole=True)):
             mail = next((each for each in newest if self._is_code(each, code)), None)
             if mail is None:
                 raise InvalidToken(_INVALID)
