@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from src.application.caller import Caller
 from src.application.ports import Clock
 from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Unavailable
-from src.domain.jobs import Job, JobRepository, JobStatus
+from src.domain.jobs import CLOCK_SKEW, Job, JobRepository, JobStatus
 from src.domain.receipts import IdempotentCreate
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
 from src.domain.users import User, UserRepository
@@ -25,8 +25,8 @@ _log = logging.getLogger("portero.stored_objects")
 
 HEARTBEAT = timedelta(seconds=15)
 """The interval at which a request that stores an object renews its ticket."""
-HEARTBEAT_TIMEOUT = timedelta(seconds=60)
-"""A request that has not renewed its ticket for this long counts as crashed."""
+HEARTBEAT_TIMEOUT = CLOCK_SKEW + 2 * HEARTBEAT
+"""A request that has not renewed its ticket for this long counts as crashed. Clocks may differ by CLOCK_SKEW."""
 RECONCILE_FOR = timedelta(seconds=10)
 """The time after which reconciliation ends after a failure, because other kinds of objects wait for it.
 

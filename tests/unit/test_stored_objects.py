@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from src.application.stored_objects import HEARTBEAT_TIMEOUT
+from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.domain.errors import NotFound, Stale, Unavailable
-from src.domain.jobs import JobStatus
+from src.domain.jobs import CLOCK_SKEW, JobStatus
 from src.domain.receipts import Repeated
 from tests.support.races import at_once
 from tests.support.working import caller_of
@@ -232,6 +232,13 @@ class TestSlow:
         assert world.at(0, go_on).objects.reconcile() == 0
         assert world.all_records() == [world.records.get(listed.id)]
         assert world.objects() == {listed.key}
+
+    def test_a_process_whose_clock_is_a_minute_ahead_reconciles_no_request_that_still_runs(
+        self, world: World[Any]
+    ) -> None:
+        ahead = replace(world.here.objects, clock=lambda: world.watch() + HEARTBEAT + CLOCK_SKEW)
+        world.store_one(world.at(1, lambda: ahead.reconcile() == 0 or pytest.fail("it has ended the request")))
+        assert world.is_reconciled()
 
     def test_one_of_many_simultaneous_reconciliations_acts(self, kind: Kind, world: World[Any]) -> None:
         with pytest.raises(Killed):
