@@ -65,11 +65,11 @@ interop: ## Run the tools and client libraries of others against the service (ta
 	@.venv/bin/python -m interop
 
 torture: ## Attack the service for half an hour (torture-races, torture-tokens, …: one attack, to its end)
-	@sh scripts/setup runtime extras dev node redis postgresql nginx
+	@sh scripts/setup runtime extras dev node redis postgresql rabbitmq nginx
 	@.venv/bin/python -m torture $(ARGS)
 
 torture-%:
-	@sh scripts/setup runtime extras dev node redis postgresql nginx
+	@sh scripts/setup runtime extras dev node redis postgresql rabbitmq nginx
 	@.venv/bin/python -m torture $* $(ARGS)
 
 lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pins)

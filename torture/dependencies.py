@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,8 +16,10 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
+from google.auth.credentials import AnonymousCredentials
 from pydantic import HttpUrl, SecretStr
 
+from src.application.ports import JobQueue
 from src.bootstrap import adapters, prepare
 from src.domain.errors import InvalidToken, Unavailable
 from src.domain.values import Role
@@ -25,6 +27,7 @@ from src.infrastructure.blobs import make_blobs
 from src.infrastructure.limits.redis import RedisLimiter
 from src.infrastructure.outgoing.webhooks import HttpWebhookSender
 from src.infrastructure.queues.celery import CeleryQueue
+from src.infrastructure.queues.cloud_tasks import CloudTasksQueue
 from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.dynamodb.table import make_table
 from src.infrastructure.stores.firestore import FirestoreStore
@@ -36,11 +39,14 @@ from src.interfaces.services import Services
 from src.settings import Settings
 from tests.e2e.dependencies import Dependency, answers, break_and_heal, cells, http_answers
 from tests.e2e.faults import Fault, Proxy, proxied
-from tests.e2e.service import redis_server
+from tests.e2e.service import portero, redis_server
 from tests.e2e.wiring import Client, OnePicture, wire
 from tests.support import emulators, outside
 from tests.support.aws import REGION, moto_server, session, use_aws
-from tests.support.cloud_tasks import ACCOUNT, cloud_tasks
+from tests.support.brokers import RabbitMQ
+from tests.support.clock import until
+from tests.support.cloud_tasks import ACCOUNT, QUEUE, cloud_tasks
+from tests.support.collector import collector
 from tests.support.databases import create_database
 from tests.support.emulators import free_port
 from tests.support.working import RecordingQueue
@@ -54,6 +60,8 @@ _REDIS = answers(b"-ERR internal error\r\n", b"+OK\r\n", b"$100\r\nhal")
 _POSTGRESQL = answers(
     b"E\0\0\0\x26SFATAL\0C57P03\0Mthe database is down\0\0", b"HTTP/1.1 200 OK\r\n\r\n{}", b"E\0\0\0\x26SFA"
 )
+_RABBITMQ = answers(b"AMQP\0\0\x09\1", b"HTTP/1.1 200 OK\r\n\r\n{}", b"\1\0\0\0\0\1\xf4\0\x0a\0")
+"""The refusal of a version of the protocol, another protocol, and the beginning of a greeting."""
 _SMTP = answers(b"421 down\r\n", b"250 OK\r\n" * 3 + b"554 error\r\n", b"220 ma")
 
 
@@ -91,8 +99,12 @@ class World:
             "DynamoDB": self._dynamodb,
             "Firebase Auth": self._firebase,
             "Redis, for limits": self._limits,
-            "Redis, for jobs": self._broker,
+            "Redis, for jobs": self._redis_jobs,
+            "RabbitMQ": self._rabbitmq,
+            "Cloud Tasks": self._cloud_tasks,
             "S3": self._s3,
+            "Google Cloud Storage": self._google_storage,
+            "collector of traces": self._collector,
             **self.quick(),
         }
 
@@ -184,9 +196,29 @@ class World:
         assert client.register(name, f"{name}@example.com", _PASSWORD).status_code == 201
         return Dependency(proxy, lambda: _log_in(client, name), "200", _REDIS)
 
-    def _broker(self) -> Dependency:
+    def _redis_jobs(self) -> Dependency:
         proxy = self._proxy(self._redis)
-        queue = CeleryQueue(f"redis://{proxy.address}")
+        return self._queue(CeleryQueue(f"redis://{proxy.address}"), proxy, _REDIS)
+
+    def _rabbitmq(self) -> Dependency:
+        broker = self._stack.enter_context(RabbitMQ(self._folder))
+        proxy = self._proxy(f"127.0.0.1:{broker.port}")
+        return self._queue(CeleryQueue(f"amqp://{proxy.address}"), proxy, _RABBITMQ)
+
+    def _cloud_tasks(self) -> Dependency:
+        proxy = self._proxy(self._stack.enter_context(cloud_tasks(1)).url)
+        queue = CloudTasksQueue(
+            QUEUE,
+            lambda _: None,
+            url=_AUDIENCE,
+            account=ACCOUNT,
+            api=f"http://{proxy.address}",
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        )
+        return self._queue(queue, proxy, http_answers())
+
+    def _queue(self, queue: JobQueue, proxy: Proxy, nonsense: Mapping[str, Fault]) -> Dependency:
+        """Return the dependency on the broker of a queue, to which a new dog sends a job."""
         self._stack.callback(queue.close, 0)
         client = self._client(queue=queue)
         token = _join(client)
@@ -199,21 +231,43 @@ class World:
                 return status if status != "201" else "the job waits"
             return status
 
-        return Dependency(proxy, use, "201", _REDIS)
+        return Dependency(proxy, use, "201", nonsense)
 
     def _s3(self) -> Dependency:
         endpoint, _ = self._stack.enter_context(moto_server())
         proxy, bucket = self._proxy(endpoint), f"files-{uuid4().hex}"
         requests.put(f"{endpoint}/{bucket}", timeout=5).raise_for_status()
         use_aws(self._patch, f"http://{proxy.address}")
-        client = self._client(blobs=make_blobs(f"s3://{bucket}"))
+        return self._bucket(f"s3://{bucket}", proxy, "<Error><Code>InternalError</Code></Error>")
+
+    def _google_storage(self) -> Dependency:
+        endpoint = self._stack.enter_context(emulators.cloud_storage())
+        proxy, bucket = self._proxy(endpoint), f"files-{uuid4().hex}"
+        requests.post(f"{endpoint}/storage/v1/b", json={"name": bucket}, timeout=5).raise_for_status()
+        self._patch.setenv("STORAGE_EMULATOR_HOST", f"http://{proxy.address}")
+        return self._bucket(f"gs://{bucket}", proxy, '{"error": {"code": 500, "message": "internal"}}')
+
+    def _bucket(self, url: str, proxy: Proxy, error: str) -> Dependency:
+        client = self._client(blobs=make_blobs(url))
         token = _join(client)
-        return Dependency(
-            proxy,
-            lambda: _status(client.upload(token, b"content")),
-            "202",
-            http_answers("<Error><Code>InternalError</Code></Error>"),
-        )
+        return Dependency(proxy, lambda: _status(client.upload(token, b"content")), "202", http_answers(error))
+
+    def _collector(self) -> Dependency:
+        """Return the dependency of a real process, which sends its traces from a thread."""
+        url, names = self._stack.enter_context(collector())
+        proxy = self._proxy(url)
+        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{proxy.address}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        address = self._stack.enter_context(portero(self._folder / "traced", settings))
+
+        def use() -> str:
+            names.clear()
+            status = _status(requests.get(f"http://{address}/.well-known/jwks.json", timeout=30))
+            with suppress(AssertionError):
+                until(lambda: "GET /.well-known/jwks.json" in names, "the request is traced", 1)
+                return status
+            return "the trace is lost" if status == "200" else status
+
+        return Dependency(proxy, use, "200", http_answers())
 
     def _smtp(self) -> Dependency:
         port = free_port()

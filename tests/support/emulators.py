@@ -169,6 +169,17 @@ def dynamodb() -> Iterator[str]:
 
 
 @contextmanager
+def cloud_storage() -> Iterator[str]:
+    """The URL of an emulator of Google Cloud Storage, which keeps nothing."""
+    port = free_port()
+    where = ["--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "gcp_storage_emulator", "start", *where, "--in-memory", "--quiet"]
+    url = f"http://127.0.0.1:{port}"
+    with running(command, ready=f"{url}/"):
+        yield url
+
+
+@contextmanager
 def postgres() -> Iterator[str]:
     """The "host:port" of a PostgreSQL server whose user ``postgres`` needs no password.
 

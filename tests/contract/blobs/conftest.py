@@ -1,7 +1,6 @@
 """One fixture per blob store; ``place`` and ``blobs`` go through all of them."""
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -12,9 +11,9 @@ import requests
 
 from src.application.ports import BlobStore
 from src.infrastructure.blobs import make_blobs
+from tests.support import emulators
 from tests.support.aws import moto_server, use_aws
 from tests.support.blobs import KEY, Place
-from tests.support.emulators import free_port, running
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +24,8 @@ def moto() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def gcp() -> Iterator[str]:
-    port = str(free_port())
-    where = ["--host", "127.0.0.1", "--port", port]
-    command = [sys.executable, "-m", "gcp_storage_emulator", "start", *where, "--in-memory", "--quiet"]
-    with running(command, ready=f"http://127.0.0.1:{port}/"):
-        yield f"http://127.0.0.1:{port}"
+    with emulators.cloud_storage() as url:
+        yield url
 
 
 @pytest.fixture
