@@ -15,6 +15,7 @@ from src.domain.users import User
 from src.domain.values import Page
 
 _log = logging.getLogger("portero.jobs")
+_MISSING = "There is no such job."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class JobService:
         """See a job of yours. Admins and auditors see the jobs of all users. Raises NotFound."""
         job = self.jobs.get(id)
         if job is None or (job.user_id != caller.id and not caller.role.sees_everybody):
-            raise NotFound("There is no such job.")
+            raise NotFound(_MISSING)
         return job
 
     def cancel(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
@@ -63,7 +64,7 @@ class JobService:
         """
         job = self.show(by.user, id) if by else self.jobs.get(id)
         if job is None:
-            raise NotFound
+            raise NotFound(_MISSING)
         if by:
             by.require_owner_or_admin(job.user_id, "This job is somebody else's.")
         now = self.clock()
