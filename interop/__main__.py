@@ -24,7 +24,7 @@ EXAMPLES = 160
 
 
 def spectral(documents: list[Path]) -> str:
-    """Lint the document, with and without the aliases, with every rule of Spectral for OpenAPI."""
+    """Lint the document, with and without the aliases, with Spectral's rules for OpenAPI."""
     run(TOOLS / "spectral", "lint", "--fail-severity", "hint", "-r", HERE / "spectral.yaml", *documents)
     return "0 errors, 0 warnings, 0 hints, with and without the aliases"
 
