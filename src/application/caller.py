@@ -124,6 +124,18 @@ class Caller:
         self.require_admin()
         self.require_recent_two_factors(now)
 
+    def require_may_grant(self, role: Role, now: datetime) -> None:
+        """Raise an error unless the caller may give this role to somebody else.
+
+        A role that sees everybody is given by an admin in person with a recent proof: the new admin has no factors yet,
+        and could do at once what asks the caller for that proof. Raises the errors of ``require_admin`` or
+        ``require_recent_admin``.
+        """
+        if role.sees_everybody:
+            self.require_recent_admin(now)
+        else:
+            self.require_admin()
+
     def require_auditor(self) -> None:
         """Raise Forbidden or InsufficientAuthentication unless the caller may see the data of other users."""
         if self.user.role not in (Role.AUDITOR, Role.ADMIN):

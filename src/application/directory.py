@@ -98,10 +98,10 @@ class DirectoryService:
         ``by`` is the admin who adds the person, or None for the operator. Raises Forbidden, InsufficientAuthentication,
         Taken, Unavailable, Repeated.
         """
-        if by:
-            by.require_admin()
         now, username = self.clock(), profile.get("username") or Username.random()
         user = User.new(now=now, **(profile | {"username": username}))
+        if by:
+            by.require_may_grant(user.role, now)
         actor = by.user.actor if by else OPERATOR
         event = client.event(EventType.USER_ADDED, user.id, actor, now, role=user.role.value)
         return self.accounts.create(user, password, idempotent, [event])

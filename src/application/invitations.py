@@ -46,9 +46,9 @@ class InvitationService:
         the mail proves the address, and the returned link does not. ``by`` is the admin, or None for the operator.
         Raises Forbidden, InsufficientAuthentication, Repeated, Unavailable.
         """
-        if by:
-            by.require_admin()
         now, actor = self.clock(), by.user.actor if by else OPERATOR
+        if by:
+            by.require_may_grant(role, now)
         invitation = Invitation.new(email, role, actor.id, now, days)
         details = {"invitation": invitation.id, "until": invitation.valid_until.date().isoformat()}
         mail = None

@@ -65,6 +65,18 @@ def user_of(client: Client, answer: Answer) -> Mapping[str, Any]:
     return user
 
 
+def test_a_user_takes_thirty_names_in_an_hour_at_most_and_the_owners_of_others_still_come_over() -> None:
+    old = OldSystem(anna=ANNA)
+    client = world(old, limited=True)
+    eve = join(client)
+    names = [*(f"victim{number}" for number in range(30)), "anna"]
+    statuses = [client.put("/user", json={"username": name}, headers=eve.headers).status_code for name in names]
+    assert statuses == [200] * 30 + [429]
+    assert client.put("/user", json={"username": "Victim29", "name": "Eve"}, headers=eve.headers).status_code == 429
+    assert client.put("/user", json={"username": "victim29", "name": "Eve"}, headers=eve.headers).status_code == 200
+    assert log_in(client, "anna").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login", "/session", "/auth/token"])
 def test_an_unknown_user_whom_the_old_system_knows_becomes_a_user_by_every_login(path: str) -> None:
     old = OldSystem(anna=ANNA)

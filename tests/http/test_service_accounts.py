@@ -192,6 +192,9 @@ def test_a_service_has_no_credentials_of_people() -> None:
         ("DELETE", "/user", None),
         ("POST", "/auth/renew", None),
         ("POST", "/services", {"name": "Another", "role": "admin"}),
+        ("POST", "/api/users", {"name": "E", "last_name": "F", "email": "eve@example.com", "role": "admin"}),
+        ("POST", "/invitations", {"email": "eve@example.com", "role": "auditor"}),
+        ("PUT", f"/users/{admin.user['id']}", {"role": "auditor"}),
     ]:
         answer = client.open(path, method=method, json=body, headers=holder.headers)
         assert (path, answer.status_code) == (path, 403)

@@ -145,6 +145,44 @@ def test_an_admin_changes_the_rights_of_their_own_account_with_two_factors_only(
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize("role", ["user", "uploader", "auditor", "admin"])
+@pytest.mark.parametrize("way", ["add", "invite", "change"])
+def test_a_role_that_sees_everybody_is_given_with_a_recent_proof_only(guarded: Flask, role: str, way: str) -> None:
+    """A new admin has no factors, and could do at once what asks the giver for a recent proof."""
+    client = client_of(guarded)
+    root, ben = join(client, "admin"), join(client)
+    give_factor(client, root)
+
+    def give(person: Person) -> Answer:
+        match way:
+            case "add":
+                return client.post(
+                    "/api/users",
+                    json={"name": "Eve", "last_name": "New", "email": f"{role}@b.example", "role": role},
+                    headers=person.headers,
+                )
+            case "invite":
+                return client.post("/invitations", json={"email": "a@b.example", "role": role}, headers=person.headers)
+            case _:
+                return client.put(ben.at("/users/{id}"), json={"role": role}, headers=person.headers)
+
+    old = give(with_proof(client, root, TWO, LONG_AGO))
+    if role in ("auditor", "admin"):
+        _assert_asked(old, StepUp.RECENT)
+        assert give(with_proof(client, root, TWO)).status_code in (200, 201)
+    else:
+        assert old.status_code in (200, 201)
+
+
+def test_a_role_that_stays_the_same_needs_no_recent_proof(guarded: Flask) -> None:
+    client = client_of(guarded)
+    root, other = join(client, "admin"), join(client, "admin")
+    give_factor(client, root)
+    caller = with_proof(client, root, TWO, LONG_AGO)
+    answer = client.put(other.at("/users/{id}"), json={"role": "admin", "name": "Eve"}, headers=caller.headers)
+    assert (answer.status_code, answer.json["name"]) == (200, "Eve")
+
+
 def test_a_body_that_cannot_be_parsed_is_read_only_after_the_step_up(guarded: Flask) -> None:
     client = client_of(guarded)
     anna = join(client)

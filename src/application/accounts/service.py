@@ -14,6 +14,7 @@ from src.application.limits import (
     FAILED_LOGINS,
     FAILED_LOGINS_BY_ACCOUNT,
     REGISTRATIONS,
+    USERNAME_CHANGES,
     Count,
     RateLimiter,
     guess,
@@ -110,7 +111,8 @@ class AccountService:
         ignored. The metadata is merged. The last admin cannot be demoted or disabled. A new address of the caller needs
         the current password, or a login of the last ten minutes: whoever has stolen a token could otherwise take over
         the account. From a caller with factors, a new address of any account needs a proof with two factors of the last
-        ten minutes. A password that is given for the caller's own account is always checked.
+        ten minutes, and so does a new role that sees everybody, which only a person gives. A password that is given for
+        the caller's own account is always checked.
 
         Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, RegistrationClosed for an address that is not
         allowed here, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin, Unavailable, and InvalidToken when the
@@ -132,8 +134,11 @@ class AccountService:
         if is_own and (current_password is not None or (new_address and not is_confirmed)):
             self._confirm(caller, current_password, client)
             is_confirmed = True
-        if new_address:  # the answer tells whether another account has it
+        # The answer tells whether another account has the new name.
+        if new_address:
             self.limiter.hit(Count(ADDRESS_CHANGES, user.id))
+        if is_own and change.get("username", user.username) != user.username:
+            self.limiter.hit(Count(USERNAME_CHANGES, user.id))
         before: list[User] = []
 
         def apply(stored: User) -> User:
@@ -144,7 +149,10 @@ class AccountService:
                 caller.require_recent_two_factors(now)
                 if is_own and not is_confirmed:  # the address has changed since the caller was authenticated
                     raise _password_required()
-            return stored.changed(change, now)
+            changed = stored.changed(change, now)
+            if changed.role is not stored.role:
+                caller.require_may_grant(changed.role, now)
+            return changed
 
         events = changes(client, user.actor, now, caller.session_id)
         with caller_must_exist() if is_own else nullcontext():
