@@ -93,7 +93,7 @@ class Live:
 
     @property
     def get_user(self) -> Request:
-        """The request of the logged-in user for itself."""
+        """The request with which the logged-in user reads their own account."""
         return Request("GET", "/user", self.headers)
 
     @property
@@ -103,7 +103,7 @@ class Live:
 
     @property
     def register(self) -> Request:
-        """The request that creates another account each time."""
+        """A request that creates a new account each time it is sent."""
         return self.contestant.register("user-{n}")
 
     def request(self, method: str, path: str, body: object = None) -> Request:

@@ -94,7 +94,7 @@ def measure(options: Options) -> Result:
         for name, samples in loop_ratios(file, options.rounds, runs).items():
             figures.append(Figure(f"CSV: {name} ÷ csv.reader", samples, goal=goals.get(name, 10), better="lower"))
         if other := os.environ.get("FRICTIONLESS"):
-            # It stops at bytes that it cannot decode.
+            # Frictionless stops at bytes that it cannot decode.
             tenth.write_bytes(tenth.read_bytes().replace(b"P\xe9rson", b"Person"))
             command = [other, "-c", _FRICTIONLESS, tenth.name, json.dumps(defects.SCHEMA)]
             done = subprocess.run(command, check=True, capture_output=True, cwd=folder)

@@ -1,8 +1,8 @@
 """Measures the upload of a dataset as a multiple of a bare loop over csv.reader.
 
 A client sends a file by HTTP to a service with one worker, SQLite and a folder for objects. The service receives the
-file, checks it, and stores the file and every row before it answers. Also measured: the memory of the worker above
-that after a small file, and how long another writer waits for the database meanwhile.
+file, checks it, and stores the file and every row before it answers. The measure also has how much more memory the
+worker takes than for a small file, and how long another writer waits for the database during the upload.
 """
 
 import http.client

@@ -53,7 +53,7 @@ def add_to_postgresql(url: str, count: int) -> None:
 
 
 def _values(columns: str, id: str, at: str) -> str:
-    """Return the values of a copied event: its columns, but an id, a time and a shard of its own."""
+    """Return the SQL values of a copied event, with its own id, time and shard."""
     changed = {"id": id, "at": at, "shard": "number % 4", "due_at": "NULL"}
     return re.sub(r"\w+", lambda column: changed.get(column[0], column[0]), columns)
 

@@ -44,7 +44,10 @@ def measure_mails(options: Options) -> Result:
 
 
 def _compare(title: str, options: Options, kinds: dict[str, tuple[Callable[[str], Request], int]]) -> Result:
-    """Return the medians and the AUC of each kind of request. A kind has the status of its answers."""
+    """Return the medians and the AUC of each kind of request.
+
+    ``kinds`` maps a kind to a function that makes its request for a name, and to the status of its answers.
+    """
     each = max(10, options.logins * 2 // 5)
     medians: dict[str, list[float]] = {}
     areas: dict[str, list[float]] = {kind: [] for kind in kinds}
@@ -83,7 +86,7 @@ def area(slower: list[float], faster: list[float]) -> float:
 def _times(
     live: Live, make: Callable[[str], Request], status: int, names: Sequence[str], each: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of that many requests of each kind of name. ``make`` makes the request for a name."""
+    """Return the seconds of ``each`` requests for every kind of name. ``make`` returns the request for a name."""
     connection = http.client.HTTPConnection(urlsplit(live.url).netloc, timeout=30)
     times: dict[str, list[float]] = {_KNOWN: [], _UNKNOWN: []}
     kinds = [_KNOWN, _UNKNOWN] * each

@@ -74,7 +74,7 @@ def compare_sizes(
             loads |= {
                 f"{what}, {count:,} {entities}": partial(load, live, request) for what, request in requests.items()
             }
-        # There are many loads, and the service with many entities differs from the other one in its database only.
+        # Each load is shorter than usual, because there are many, and the two services differ in their databases only.
         series = take_rounds(replace(options, seconds=2 * options.seconds / 3), loads)
     figures = [
         compare(

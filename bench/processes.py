@@ -71,7 +71,7 @@ def _words(file: Path) -> list[str]:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """End the process group: by TERM, and by KILL what is left after ten seconds."""
+    """Send TERM to the process group, and KILL to what is left of it after ten seconds."""
     with suppress(ProcessLookupError, subprocess.TimeoutExpired):
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(10)

@@ -1,6 +1,6 @@
 """Writes the plots beside the results, two lines in README.md, and the tables in docs/performance.md.
 
-``python -m bench.render`` does so for the results that are there.
+``python -m bench.render`` writes them again from the saved results.
 """
 
 import statistics
@@ -37,7 +37,7 @@ def write(folder: Path = FOLDER) -> None:
 
 
 def pages(results: dict[str, Result]) -> dict[Path, str]:
-    """Return what stands between the markers of each page."""
+    """Return the text between the markers of each page."""
     return {README: front_page(results), PAGE: f"{summary(results)}\n{details(results)}"}
 
 
@@ -54,7 +54,7 @@ def insert(page: str, text: str) -> str:
 
 
 def summary(results: dict[str, Result]) -> str:
-    """Return the table of Portero divided by each of the others."""
+    """Return a table with the ratio of Portero to each other contestant."""
     rows = {
         "`GET /user`, requests per second": "get_user",
         "login, per second": "login",
@@ -72,7 +72,7 @@ def summary(results: dict[str, Result]) -> str:
 
 
 def front_page(results: dict[str, Result]) -> str:
-    """Return the lines of the front page: how many times as many requests Portero answers as each of the others."""
+    """Return the lines of README.md with the ratios of Portero's request rates to those of the others."""
     lines = []
     for title, name in {"`GET /user`": "get_user", "`POST /login`": "login"}.items():
         figures = results[name].figures if name in results else []

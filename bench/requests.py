@@ -45,7 +45,7 @@ def routes(options: Options) -> Result:
         for name in names:
             create_task.send(portero.url)
             PORTERO.register(name).send(portero.url)
-        # Clients change users of their own: changes of one user would wait for each other.
+        # Each client changes its own user, because changes of one user would wait for each other.
         tokens = [PORTERO.token(PORTERO.login(name).send(portero.url)) for name in names]
         requests: dict[str, Request] = {
             "GET /tasks?limit=50": portero.request("GET", "/tasks?limit=50"),

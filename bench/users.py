@@ -92,7 +92,7 @@ def _names(count: int) -> dict[str, str]:
 
 
 def _values(columns: str, id: str, name: str) -> str:
-    """Return the values of a copied user: its columns, but an id, a name and an address of its own."""
+    """Return the SQL values of a copied user, with its own id, name and address."""
     values = re.sub(r"\b(username|username_key)\b", name, columns)
     values = re.sub(r"\b(email|email_key)\b", f"{name} || '@example.com'", values)
     return re.sub(r"\bid\b", id, values)

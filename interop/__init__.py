@@ -1,1 +1,1 @@
-"""Runs the tools and the client libraries of others against the service: ``make interop``."""
+"""Runs third-party tools and client libraries against the service: ``make interop``."""

@@ -1,4 +1,4 @@
-"""Runs each tool, prints what it found, and fails when one of them complains."""
+"""Runs each tool, prints its result, and fails when a tool complains."""
 
 import json
 import sys
@@ -44,7 +44,7 @@ def python_client(document: Path, url: str, scratch: Path) -> str:
     run(*generator, "--path", document, "--output-path", out)
     program = scratch / "client_check.py"
     program.write_text((HERE / "client_check.py").read_text("utf-8"), "utf-8")
-    # The code that the generator wrote is its own affair; the types that the program sees in it are ours.
+    # mypy checks the program with the types that the client declares, and ignores errors inside the generated client.
     run(
         VENV / "mypy",
         "--strict",
@@ -75,7 +75,7 @@ def schemathesis(url: str) -> str:
 
 
 def report(url: str, scratch: Path) -> Iterator[tuple[str, str]]:
-    """Yield the tools with their versions, and what they say."""
+    """Yield the name and version of each tool, and its result."""
     documents = []
     for name, query in (("openapi.json", ""), ("aliases.json", "?aliases=true")):
         documents.append(scratch / name)
@@ -94,7 +94,7 @@ def report(url: str, scratch: Path) -> Iterator[tuple[str, str]]:
 
 
 def _token(url: str) -> str:
-    """Log in as the admin. Some tools end every session that there is."""
+    """Return a new access token of the admin, because some tools end every session."""
     credentials = {"email": ADMIN, "password": PASSWORD}
     return str(requests.post(f"{url}/login", json=credentials, timeout=10).json()["access_token"])
 

@@ -9,17 +9,17 @@ from interop.running import Complaint, run
 
 HERE = Path(__file__).parent
 BEYOND = "positive_data_acceptance,allow_header_conformance,unsupported_method"
-"""Checks that do not apply: rules such as uniqueness are beyond a schema, so that valid data may be refused; and Allow
+"""Checks that do not apply. A schema cannot express rules such as uniqueness, so that valid data may be refused. Allow
 also lists the aliases of a path, which the document leaves out."""
 
 Sender = Literal["admin", "user", "nobody"]
 
 
 def fuzz(url: str, *, admin: str, sender: Sender = "admin", examples: int, phases: str, seed: int | None = None) -> int:
-    """Send generated requests, with every check of Schemathesis that applies. Return how many cases there were.
+    """Send generated requests, with every check of Schemathesis that applies. Return the number of cases.
 
-    ``admin`` is the token of an admin, with which the senders are made. ``examples`` is the number of requests for each
-    operation, on top of those at the bounds of its schema. Raises Complaint.
+    ``admin`` is the token of the admin who creates the users that send the requests. ``examples`` is the number of
+    requests for each operation, on top of those at the bounds of its schema. Raises Complaint.
     """
     options = ["--checks", "all", "--exclude-checks", BEYOND, "--continue-on-failure", "--suppress-health-check", "all"]
     options += [

@@ -22,11 +22,11 @@ const test = (codes) => ({
 const walk = (item) => {
   if (item.item) return item.item.forEach(walk);
   delete item.request.auth;
-  // The converter makes values of patterns at random, such as ?x, which would end the path.
+  // The converter fills variables with random values, such as ?x, which would end the path if they were not encoded.
   for (const each of item.request.url.variable ?? []) each.value = encodeURIComponent(each.value);
   item.event = [test(item.response.map((each) => each.code))];
 };
-// What ends the session of the collection comes last.
+// Requests that end the session of the collection come last.
 const ending = (item) => (/^(DELETE|.*logout)/.test(`${item.request?.method}${item.request?.url?.path?.join("/")}`) ? 1 : 0);
 collection.item.forEach(walk);
 collection.item.forEach((folder) => folder.item?.sort((a, b) => ending(a) - ending(b)));

@@ -1,4 +1,4 @@
-"""Runs the tools of others."""
+"""Runs third-party tools."""
 
 import os
 import subprocess

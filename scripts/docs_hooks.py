@@ -50,7 +50,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
     """Keep only the text of links that lead out of the documentation, because the site does not have the code.
 
-    Remove ``notest`` behind the language of a code block, which is for the tests: MkDocs would take it for a text.
+    Remove ``notest`` after the language of a code block. It is an instruction for the tests, which MkDocs would show.
     """
     folder = Path(page.file.src_uri).parent.as_posix()
 

@@ -63,7 +63,7 @@ async def get_manager(session: Annotated[AsyncSession, Depends(get_session)]) ->
 
 
 def get_strategy() -> JWTStrategy[User, uuid.UUID]:
-    """Return how tokens are signed and read."""
+    """Return the strategy that signs and reads tokens."""
     return JWTStrategy(secret=SECRET, lifetime_seconds=3600)
 
 
