@@ -1,4 +1,4 @@
-"""The fixtures that several of these suites share."""
+"""Fixtures of the unit tests."""
 
 from pathlib import Path
 
@@ -13,5 +13,5 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows of a small dataset are stored in three goes."""
+    """Store the rows of a small dataset in three batches."""
     monkeypatch.setattr("src.infrastructure.csv.checking.passes.BATCH", 2)

@@ -1,4 +1,4 @@
-"""The page of assurance: the tests that it names exist, and its tables are those of the runs."""
+"""docs/explanation/assurance.md: the tests that it names exist, and its tables show the stored runs."""
 
 import ast
 from collections import Counter
@@ -37,7 +37,7 @@ SIZES = {
 
 @cache
 def named_in(path: str) -> set[str]:
-    """The names of the tests of a file, with their class in front."""
+    """Return the names of the tests of a file, with their classes."""
     names = set()
     for node in ast.parse((ROOT / path).read_text("utf-8")).body:
         if isinstance(node, ast.ClassDef):
@@ -96,7 +96,7 @@ def test_a_run_goes_on_where_it_ended_and_anew_with_another_seed(
     with pytest.raises(ValueError, match="broken") as broken:
         advance(target, resume(target, 7, "abc"), 60)
     assert broken.value.__notes__ == ["This was round 2 of things with the seed 7."]
-    assert resume(target, 7, "abc").rounds == 0  # nothing of a run that has failed is counted
+    assert resume(target, 7, "abc").rounds == 0  # a run that has failed counts nothing
     advance(Target("things", "Things hold", opened_with(3)), resume(target, 7, "abc"), 60)
     advance(target, replace(resume(target, 7, "abc"), goal=4), 60)
     assert [number for number, _ in played] == [0, 1, 0, 1, 2, 3]

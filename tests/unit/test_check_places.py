@@ -64,7 +64,7 @@ def test_no_more_checks_than_places_run_at_once(tmp_path: Path) -> None:
             with lock:
                 running += 1
                 most = max(most, running)
-            both.wait(60)  # two run at once
+            both.wait(60)  # until two checks run at once
             with lock:
                 running -= 1
             return is_taken
@@ -86,7 +86,7 @@ def test_without_a_free_place_the_wait_ends_in_time(tmp_path: Path) -> None:
 def test_few_threads_wait_and_others_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.infrastructure.csv.places._MAX_WAITING", 1)
     places, waits = CheckPlaces(1, tmp_path / "places"), threading.Event()
-    # The module's name, as a change of time.sleep itself would meet each thread of the process.
+    # Only the module's name is replaced, because a replaced time.sleep would affect every thread of the process.
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: waits.set())
     monkeypatch.setattr("src.infrastructure.csv.places.time", clock)
 

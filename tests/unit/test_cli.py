@@ -1,4 +1,4 @@
-"""The operator's commands, as they are run: on a database in a file, beside a running application."""
+"""The operator's commands, on a database in a file, beside a running application."""
 
 import json
 import logging
@@ -52,7 +52,7 @@ Portero = Callable[..., Outcome]
 
 @pytest.fixture
 def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Portero]:
-    """The command line, in an empty folder with an environment of its own.
+    """The command line, in an empty folder and with its own environment.
 
     The background tasks of the applications that a test makes end with the test.
     """
@@ -97,7 +97,7 @@ def prepared(portero: Portero, prepared_data: Path) -> Portero:
 
 @pytest.fixture
 def client(prepared: Portero) -> FlaskClient:
-    """Of an application that is already running when the command is run."""
+    """Return a client of an application that runs beside the commands."""
     return main.create_app().test_client()
 
 
@@ -107,7 +107,7 @@ def _register(client: FlaskClient, name: str = "anna") -> None:
 
 
 def _log_in(client: FlaskClient, name: str = "anna", password: str = PASSWORD) -> str | None:
-    """A token, or None when the login is refused."""
+    """Return a token, or None when the login is refused."""
     answer = client.post("/login", json={"username": name, "password": password})
     return answer.json["access_token"] if answer.status_code == 200 and answer.json else None
 
@@ -347,7 +347,7 @@ def _on_a_terminal(command: list[str], answers: list[str], code: int = 0) -> str
         ) as process,
     ):
         os.close(end)
-        watchdog = Timer(60, process.kill)  # it may ask for something else
+        watchdog = Timer(60, process.kill)  # in case the command asks for something else
         watchdog.start()
         said = b""
         for answer in answers:
@@ -470,7 +470,7 @@ def _published(client: FlaskClient) -> list[str]:
 
 
 def _let_time_pass(path: Path) -> None:
-    """Let the keys in a file be six minutes older."""
+    """Date the keys in a file back by six minutes."""
     keys = parse_keys(path.read_text())
     write_keys(path, [replace(key, not_before=max(0, key.not_before - 361)) for key in keys], replace=True)
 
@@ -548,7 +548,7 @@ def test_the_report_of_a_dataset_says_what_was_passed_over(prepared: Portero) ->
     assert notes == [["title", "1", "Ventas de marzo"], ["matched", "2", "Edad = edad"]]
 
 
-# Whatever is wrong is said, and is 2
+# Every mistake is explained, and exits with 2
 
 
 @pytest.mark.parametrize(

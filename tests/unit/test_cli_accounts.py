@@ -1,4 +1,4 @@
-"""The commands that look after users, and what the command line says about broken files."""
+"""The commands that manage users, and the messages about broken files."""
 
 import json
 import os

@@ -31,7 +31,7 @@ def test_a_check_writes_nothing(prepared: Portero, tmp_path: Path, monkeypatch: 
 
 
 def explanation(portero: Portero, name: str) -> str:
-    """Return what the check with a name says is wrong."""
+    """Return the explanation of the failed check with a name."""
     outcome = portero("check")
     assert (outcome.code, outcome.err) == (1, "")
     [line] = [line for line in outcome.out.splitlines() if line.startswith(f"wrong  {name}")]

@@ -1,4 +1,4 @@
-"""Imports of the own exports of other systems: every hash logs in, and what cannot be taken is said."""
+"""Imports of the exports of other systems: every hash logs in, and entries that cannot be imported are named."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The command that shows how mails look, and what it says about templates with a mistake."""
+"""The command that previews mails, and its messages about templates with a mistake."""
 
 import socket
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The operator's setting and commands of login migration, with a service beside it."""
+"""The setting and the commands of login migration, with a stub of the other system."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The commands that import users of other systems, and export users."""
+"""The commands that import users of other systems and export users."""
 
 import json
 import os
@@ -272,7 +272,7 @@ def test_a_deleted_user_is_not_imported_again(prepared: Portero) -> None:
 
 
 def test_users_without_a_password_get_the_one_in_the_file(prepared: Portero) -> None:
-    """A service that kept its passwords in Firebase Auth until now has profiles with the same ids."""
+    """A service whose passwords were in Firebase Auth until now has profiles with the same ids."""
     bare = {"id": "a" * 32, "username": "ana", "name": "Ana"}
     assert prepared("users", "import", write("users.jsonl", bare)).code == 0
     file = write("users.jsonl", {**bare, "name": "Other", "password": HASH})

@@ -1,4 +1,4 @@
-"""Where threads run, and which worker takes a connection."""
+"""The CPUs of threads, and the worker that accepts a connection."""
 
 import os
 import queue
@@ -24,7 +24,7 @@ from src.settings import Settings
 
 
 def in_thread(call: Any) -> Any:
-    """Call a function in a thread of its own, which keeps its CPU to itself, and return the result."""
+    """Call a function in a new thread, so that changes of its CPUs affect no other thread. Return the result."""
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(call()))
     thread.start()

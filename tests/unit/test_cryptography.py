@@ -1,4 +1,4 @@
-"""Which cryptography the code uses, and that the page of assurance lists it."""
+"""The cryptography that the code uses is listed on the page of assurance."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ BROKEN = re.compile(r"\b(md5|sha1|SHA1|MD5|ECB|CBC|TripleDES|ARC4)\b")
 
 
 def imports(path: Path) -> set[str]:
-    """The packages that a file imports, anywhere in it."""
+    """Return the packages that a file imports, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -23,7 +23,7 @@ def imports(path: Path) -> set[str]:
 
 
 def users_of(packages: set[str]) -> Iterator[str]:
-    """The files of the service that import one of these packages."""
+    """Yield the files of the service that import one of these packages."""
     for path in sorted((ROOT / "src").rglob("*.py")):
         if imports(path) & packages:
             yield path.relative_to(ROOT).as_posix()
@@ -50,7 +50,7 @@ def test_broken_hashes_are_used_only_to_look_passwords_up_and_to_import_hashes()
 
 
 def test_secrets_come_from_the_generator_of_the_system() -> None:
-    """The module ``random`` only says how long to wait before a repetition."""
+    """The module ``random`` only decides how long to wait before a repetition."""
     assert set(users_of({"random"})) == {
         "src/application/jobs/runner.py",
         "src/application/webhooks/dispatch.py",

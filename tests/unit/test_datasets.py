@@ -1,4 +1,4 @@
-"""Datasets, as they arrive and are checked; what they share with files, see test_custody."""
+"""Uploads and checks of datasets. test_stored_objects.py tests what datasets and files have in common."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,8 @@ from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
 pytestmark = pytest.mark.usefixtures("small_batches")
 
 RUNNING = 16
-"""Moments: update, read, check with three appends, update, and the removal of the set of rows that was never used."""
+"""The number of moments of a check: before and after the update, the read, the check with three appends, the update,
+and the removal of the unused row set."""
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def world(tmp_path: Path) -> DatasetWorld:
 
 
 class TestAdd:
-    def test_what_is_stored(self, world: DatasetWorld) -> None:
+    def test_the_record_describes_the_stored_content(self, world: DatasetWorld) -> None:
         stored = world.add()
         dataset = stored.dataset
         assert (dataset.user_id, dataset.name, dataset.filename) == ("ada", "Name", "x.csv")
@@ -51,7 +52,7 @@ class TestAdd:
             ReadOptions(Schema(COLUMNS)),
             DatasetStatus.FINDINGS,
         )
-        assert (stored.job, world.bell.sent) == (None, [])
+        assert (stored.job, world.queue.sent) == (None, [])
         assert world.dataset(dataset.id) == dataset
         assert world.is_reconciled()
         receipt = world.receipts.get("key")
@@ -85,35 +86,35 @@ class TestAdd:
         assert first.report.encoding == again.report.encoding == name
 
     @pytest.mark.parametrize("lines", [1_001, 1_002])
-    def test_a_large_one_is_left_to_a_job(self, world: DatasetWorld, lines: int) -> None:
+    def test_a_large_file_is_left_to_a_job(self, world: DatasetWorld, lines: int) -> None:
         stored = world.add(content=b"id\n" + b"1\n" * (lines - 1))
         assert (stored.job is None) == (lines == 1_001)
-        assert world.bell.sent == ([stored.job.id] if stored.job else [])
+        assert world.queue.sent == ([stored.job.id] if stored.job else [])
 
-    def test_a_user_who_is_no_uploader_adds_none(self, world: DatasetWorld) -> None:
+    def test_a_user_who_is_no_uploader_adds_no_dataset(self, world: DatasetWorld) -> None:
         with pytest.raises(Forbidden):
             world.add(owner=replace(ADA, role=Role.USER))
-        world.is_empty()
+        world.assert_empty()
 
-    def test_what_is_no_csv_leaves_nothing(self, world: DatasetWorld) -> None:
+    def test_a_file_that_is_not_csv_leaves_nothing(self, world: DatasetWorld) -> None:
         with pytest.raises(NotCsv):
             world.add(content=b"\x89PNG\r\n\x1a\n")
-        world.is_empty()
+        world.assert_empty()
         world.add()
 
     @pytest.mark.parametrize("error", [Invalid, OSError, Unavailable, KeyboardInterrupt, GeneratorExit])
-    def test_what_does_not_arrive_leaves_nothing(self, world: DatasetWorld, error: type[BaseException]) -> None:
+    def test_an_interrupted_upload_leaves_nothing(self, world: DatasetWorld, error: type[BaseException]) -> None:
         def chunks() -> Iterator[bytes]:
             yield CSV
             raise error
 
         with pytest.raises(error):
             world.here.service.add(ADA, IncomingDataset("x.csv", chunks(), DatasetDetails))
-        world.is_empty()
+        world.assert_empty()
 
 
 class TestKilled:
-    """At every moment there is, and then settled after a minute."""
+    """A check is killed at each moment in turn. Another process repeats it, or its deleted dataset leaves no rows."""
 
     def test_while_checking(self, tmp_path: Path) -> None:
         for moment in count():
@@ -126,11 +127,11 @@ class TestKilled:
                 world.here.run(job.id)
             else:
                 break
-            is_checked(world, job)
+            assert_checked(world, job)
         assert moment == RUNNING
 
     @pytest.mark.parametrize("moment", range(1, RUNNING))
-    def test_while_checking_what_has_just_been_deleted(self, world: DatasetWorld, moment: int) -> None:
+    def test_while_checking_a_deleted_dataset(self, world: DatasetWorld, moment: int) -> None:
         job, current = world.add_later(), count()
 
         def observe(step: str) -> None:
@@ -146,7 +147,7 @@ class TestKilled:
         assert (world.all_records(), world.objects(), world.row_sets()) == ([], set(), set())
 
 
-def is_checked(world: DatasetWorld, job: Job) -> None:
+def assert_checked(world: DatasetWorld, job: Job) -> None:
     assert world.is_reconciled()
     dataset, ended = world.dataset(job.subject_id), world.job(job.id)
     assert (dataset.status, ended.status) == (DatasetStatus.FINDINGS, JobStatus.SUCCEEDED), ended
@@ -154,7 +155,7 @@ def is_checked(world: DatasetWorld, job: Job) -> None:
 
 
 class TestFailures:
-    """The store, the bucket or the rows do not answer at some moment; the process lives on."""
+    """The store, the bucket or the rows do not answer at a moment. The process goes on."""
 
     @pytest.mark.parametrize("moment", range(RUNNING))
     @pytest.mark.parametrize("later", [0, 1, 2, 3, 4, 5])
@@ -162,10 +163,10 @@ class TestFailures:
         job = world.add_later()
         world.failing(moment, moment + later).run(job.id)
         world.run_later(job)
-        is_checked(world, job)
+        assert_checked(world, job)
 
-    def test_for_ever_while_checking(self, world: DatasetWorld) -> None:
-        """The last two attempts find the rows away."""
+    def test_in_every_attempt_to_check(self, world: DatasetWorld) -> None:
+        """The rows do not answer in any of the four attempts."""
         job = world.add_later()
         for _ in range(4):
             world.failing(6, 7).run(job.id)
@@ -177,40 +178,40 @@ class TestFailures:
         world.here.jobs.retry(None, job.id)
         assert world.dataset(job.subject_id).status is DatasetStatus.PROCESSING
         world.here.run(job.id)
-        is_checked(world, job)
+        assert_checked(world, job)
 
 
 class TestSlow:
-    def test_a_check_that_shows_life_is_left_alone(self, world: DatasetWorld) -> None:
+    def test_a_check_with_heartbeats_is_not_reconciled(self, world: DatasetWorld) -> None:
         steps: list[str] = []
-        stored = world.add(world.process(steps.append, Slow(world, lambda: world.here.objects.reconcile() == 0)))
+        stored = world.add(world.process(steps.append, SlowChecker(world, lambda: world.here.objects.reconcile() == 0)))
         assert stored.dataset.report
         assert world.is_reconciled()
-        assert steps.count("after update dataset") == Slow.STEPS
+        assert steps.count("after update dataset") == SlowChecker.STEPS
 
-    def test_one_settled_under_its_feet_is_undone(self, world: DatasetWorld) -> None:
-        def settled() -> bool:
+    def test_a_check_that_is_reconciled_meanwhile_is_undone(self, world: DatasetWorld) -> None:
+        def is_reconciled() -> bool:
             world.watch.forward(HEARTBEAT_TIMEOUT)
             return world.here.objects.reconcile() == 1
 
         with pytest.raises(Unavailable, match="too long"):
-            world.add(world.process(lambda _: None, Slow(world, settled)))
-        world.is_empty()
+            world.add(world.process(lambda _: None, SlowChecker(world, is_reconciled)))
+        world.assert_empty()
 
 
-class Slow(PolarsCsvChecker):
-    """An engine that takes its time at first; asks at each step whether things are as they should be."""
+class SlowChecker(PolarsCsvChecker):
+    """A checker that takes its time before it checks, and asserts at each step that ``is_right`` returns true."""
 
     STEPS = 5
 
-    def __init__(self, world: DatasetWorld, right: Callable[[], bool]) -> None:
+    def __init__(self, world: DatasetWorld, is_right: Callable[[], bool]) -> None:
         super().__init__()
-        self._world, self._right = world, right
+        self._world, self._is_right = world, is_right
 
     def check(self, *arguments: Any, **options: Any) -> Report:
         for step in range(self.STEPS):
             self._world.watch.forward(HEARTBEAT * 2)
-            assert self._right()
+            assert self._is_right()
             options["progress"](step / self.STEPS)
         return super().check(*arguments, **options)
 
@@ -231,12 +232,12 @@ class TestPlaces:
                 taken.append(not is_taken)
             return True
 
-        process = world.process(lambda _: None, Slow(world, record))
+        process = world.process(lambda _: None, SlowChecker(world, record))
         world.add(process, key=None)
         job = world.add_later()
         assert process.run(job.id) is None
-        is_checked(world, job)
-        assert taken == [True] * 2 * Slow.STEPS
+        assert_checked(world, job)
+        assert taken == [True] * 2 * SlowChecker.STEPS
 
     def test_a_job_without_a_place_stays_queued_for_any_time_and_spends_no_attempt(self, world: DatasetWorld) -> None:
         job = world.add_later()
@@ -246,7 +247,7 @@ class TestPlaces:
                 assert (world.job(job.id).status, world.job(job.id).attempts) == (JobStatus.QUEUED, 0)
                 world.watch.forward(timedelta(hours=1))
         assert world.here.run(job.id) is None
-        is_checked(world, job)
+        assert_checked(world, job)
 
     def test_a_request_waits_for_a_place(self, world: DatasetWorld) -> None:
         with ThreadPoolExecutor(1) as pool:
@@ -262,12 +263,12 @@ class TestPlaces:
         monkeypatch.setattr(service, "PLACE_SECONDS", 0.0)
         with world.places.take(0), pytest.raises(Unavailable, match="Other files are being checked"):
             world.add()
-        world.is_empty()
+        world.assert_empty()
 
 
 class TestAttempts:
     @pytest.mark.parametrize("moment", range(RUNNING))
-    def test_another_one_comes_and_finishes_meanwhile(self, world: DatasetWorld, moment: int) -> None:
+    def test_another_attempt_finishes_meanwhile(self, world: DatasetWorld, moment: int) -> None:
         job = world.add_later()
 
         def overtake() -> None:
@@ -275,10 +276,10 @@ class TestAttempts:
             world.here.run(job.id)
 
         world.at(moment, overtake).run(job.id)
-        is_checked(world, job)
+        assert_checked(world, job)
 
     @pytest.mark.parametrize("moment", range(RUNNING))
-    def test_another_one_comes_and_is_killed_meanwhile(self, tmp_path: Path, moment: int) -> None:
+    def test_another_attempt_is_killed_meanwhile(self, tmp_path: Path, moment: int) -> None:
         for dies_at in range(RUNNING):
             world = DatasetWorld(tmp_path)
             job = world.add_later()
@@ -292,11 +293,11 @@ class TestAttempts:
 
             world.at(moment, overtake).run(job.id)
             world.run_later(job)
-            is_checked(world, job)
+            assert_checked(world, job)
 
     @pytest.mark.parametrize("moment", range(RUNNING))
-    def test_one_that_is_cancelled(self, world: DatasetWorld, moment: int) -> None:
-        """Either all of it counts, or nothing is left of it; and it can be tried again."""
+    def test_an_attempt_that_is_cancelled(self, world: DatasetWorld, moment: int) -> None:
+        """Either the whole attempt counts or nothing is left of it, and the job can be retried."""
         job = world.add_later()
         ended: list[BaseException] = []
 
@@ -315,10 +316,10 @@ class TestAttempts:
         world.here.jobs.retry(None, job.id)
         assert world.dataset(job.subject_id).status is (DatasetStatus.FINDINGS if checked else DatasetStatus.PROCESSING)
         world.here.run(job.id)
-        is_checked(world, job)
+        assert_checked(world, job)
 
     @pytest.mark.parametrize("moment", range(RUNNING))
-    def test_one_that_is_cancelled_and_tried_again(self, world: DatasetWorld, moment: int) -> None:
+    def test_an_attempt_that_is_cancelled_and_retried(self, world: DatasetWorld, moment: int) -> None:
         job = world.add_later()
 
         def repeat() -> None:
@@ -327,11 +328,11 @@ class TestAttempts:
 
         world.at(moment, repeat).run(job.id)
         world.run_later(job)
-        is_checked(world, job)
+        assert_checked(world, job)
 
     @pytest.mark.parametrize("moment", range(RUNNING))
     @pytest.mark.parametrize("what", ["dataset", "everything"])
-    def test_one_whose_dataset_is_deleted(self, world: DatasetWorld, moment: int, what: str) -> None:
+    def test_an_attempt_whose_dataset_is_deleted(self, world: DatasetWorld, moment: int, what: str) -> None:
         job = world.add_later()
 
         def delete() -> None:
@@ -345,12 +346,12 @@ class TestAttempts:
         world.reconcile_later()
         assert not world.is_reconciled()
 
-    def test_what_is_no_csv_is_refused_at_once(self, world: DatasetWorld) -> None:
+    def test_a_file_that_is_not_csv_is_refused_at_once(self, world: DatasetWorld) -> None:
         with pytest.raises(NotCsv):
             world.add(content=b"\x89PNG\r\n\x1a\n", later=True)
-        world.is_empty()
+        world.assert_empty()
 
-    def test_what_is_found_to_be_no_csv_has_failed_for_good(
+    def test_a_file_that_the_check_refuses_fails_for_good(
         self, world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(results, "MAX_HASHES", 1)
@@ -365,13 +366,13 @@ class TestAttempts:
         with pytest.raises(Ended, match="no report"):
             world.here.service.summarise(ADA, dataset.id)
 
-    def test_rows_are_counted_and_not_lines(self, world: DatasetWorld) -> None:
+    def test_rows_and_not_lines_count_towards_sync_rows(self, world: DatasetWorld) -> None:
         long = b"id,name\n" + b"".join(b'%d,"%s"\n' % (row, b"\n" * 10) for row in range(200))
         assert world.add(content=long, key=None).job is None
         more = b"id,name\n" + b"".join(b"%d,a\n" % row for row in range(1_001))
         assert world.add(content=more, key=None).job
 
-    def test_what_is_checked_stays_checked(self, world: DatasetWorld) -> None:
+    def test_a_checked_dataset_stays_checked(self, world: DatasetWorld) -> None:
         job = world.add_later()
         world.here.run(job.id)
         before = world.dataset(job.subject_id)
@@ -381,7 +382,7 @@ class TestAttempts:
         assert world.dataset(before.id) == before
         assert world.is_reconciled()
 
-    def test_one_of_a_dataset_that_is_gone(self, world: DatasetWorld) -> None:
+    def test_an_attempt_whose_dataset_is_gone(self, world: DatasetWorld) -> None:
         job = world.add_later()
         world.here.service.delete(caller_of(ADA), job.subject_id)
         world.here.work.abandon(job)
@@ -389,15 +390,15 @@ class TestAttempts:
         assert world.here.work.run(job, lambda _: None) == {"dataset_id": job.subject_id, "status": None}
         assert not world.is_reconciled()
 
-    def test_progress_is_told(self, world: DatasetWorld) -> None:
-        told: list[float] = []
-        world.here.work.run(world.add_later(), told.append)
-        assert told == sorted(told)
-        assert told[-1] == 1.0
+    def test_progress_is_reported(self, world: DatasetWorld) -> None:
+        reported: list[float] = []
+        world.here.work.run(world.add_later(), reported.append)
+        assert reported == sorted(reported)
+        assert reported[-1] == 1.0
 
 
 @pytest.mark.parametrize("large", [True, False])
-def test_no_request_waits_until_a_large_one_is_removed(
+def test_no_request_waits_until_a_large_dataset_is_removed(
     world: DatasetWorld, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     dataset = world.store_one(key=None)
@@ -408,16 +409,16 @@ def test_no_request_waits_until_a_large_one_is_removed(
         world.show(ADA, dataset.id)
     assert bool(world.row_sets()) == bool(world.objects()) == large
     assert world.reconcile_later() == large
-    world.is_empty()
+    world.assert_empty()
     assert world.row_sets() == set()
 
 
-def test_deleting_a_user_leaves_large_ones_to_reconciliation(
+def test_deleting_a_user_leaves_large_datasets_to_reconciliation(
     world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large, small = world.store_one(key=None), world.store_one(key=None)
     monkeypatch.setattr("src.domain.datasets.Dataset.is_large", property(lambda stored: stored.id == large.id))
-    for _ in range(2):  # also when it is repeated, which does not put the reconciliation off
+    for _ in range(2):  # repeating the deletion does not postpone the reconciliation
         with pytest.raises(Unavailable):
             world.here.service.objects.delete_for_user(ADA.id)
         assert len(world.row_sets()) == len(world.objects()) == 1
@@ -426,11 +427,11 @@ def test_deleting_a_user_leaves_large_ones_to_reconciliation(
             world.show(ADA, dataset.id)
     assert world.reconcile_later() == 1
     world.here.service.objects.delete_for_user(ADA.id)
-    world.is_empty()
+    world.assert_empty()
 
 
 class TestOwners:
-    def test_nobody_else_sees_what_was_found(self, world: DatasetWorld) -> None:
+    def test_other_users_see_no_rows_and_no_summary(self, world: DatasetWorld) -> None:
         id, service = world.add().dataset.id, world.here.service
         for caller in (ADA, ROOT):
             assert len(service.list_rows(caller, id, None, None, 10)[1].items) == len(VALID)
@@ -440,7 +441,7 @@ class TestOwners:
         with pytest.raises(NotFound):
             service.summarise(EVE, id)
 
-    def test_rows_in_pages_of_any_size(self, world: DatasetWorld) -> None:
+    def test_rows_are_listed_in_pages_of_any_size(self, world: DatasetWorld) -> None:
         dataset = world.add().dataset
         for limit in (1, 2, 5, 6):
             lines: list[int] = []
@@ -456,26 +457,26 @@ class TestOwners:
         _, page = world.here.service.list_rows(ADA, dataset.id, False, None, 10)
         assert [(row.line, row.valid, row.values) for row in page.items] == [(4, False, ["3"])]
 
-    def test_a_pattern_that_is_proposed_for_a_column_that_is_sometimes_empty(self, world: DatasetWorld) -> None:
+    def test_a_pattern_is_suggested_for_a_column_that_is_sometimes_empty(self, world: DatasetWorld) -> None:
         dataset = world.add(content=b"id,code\n1,AB\n2,\n3,CD\n4,EF\n").dataset
 
-        class Advises:
+        class PatternAdviser:
             def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
                 return Advice("It is fine.", {"code": {"pattern": "[A-Z]{2}"}})
 
-        summariser = Summariser(Advises(), world.rows, patterns.flaws, patterns.compiled)
+        summariser = Summariser(PatternAdviser(), world.rows, patterns.flaws, patterns.compiled)
         assert dataset.report
         summary = summariser.summarise(dataset.report, dataset.rows_id)
         assert summary.source == "ai"
         assert summary.suggested_schema["code"]["pattern"] == "[A-Z]{2}"
 
     @pytest.mark.parametrize("cursor", ["", "-1", "x", "1.0", "٣", "9" * 17, "9" * 16, " 1", "1_0"])
-    def test_a_bad_cursor(self, world: DatasetWorld, cursor: str) -> None:
+    def test_a_bad_cursor_is_refused(self, world: DatasetWorld, cursor: str) -> None:
         dataset = world.add().dataset
         with pytest.raises(Invalid):
             world.here.service.list_rows(ADA, dataset.id, None, cursor, 10)
 
-    def test_while_it_is_checked_nobody_sees_rows_or_counts(self, world: DatasetWorld) -> None:
+    def test_nobody_sees_rows_or_a_summary_during_the_check(self, world: DatasetWorld) -> None:
         job = world.add_later()
         looked: list[int] = []
 

@@ -30,19 +30,19 @@ def read(page: str) -> str:
 
 
 def rows(page: str) -> Iterator[list[str]]:
-    """The cells of each row of the tables on a page of the reference."""
+    """Yield the cells of each row of the tables on a page of the reference."""
     for line in read(page).splitlines():
         if line.startswith("| `"):
             yield [cell.strip() for cell in line.strip("|").split(" | ")]
 
 
 def prose(page: Path) -> str:
-    """A page without its code blocks."""
+    """Return a page without its code blocks."""
     return re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives to the headings of a page."""
+    """Return the anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -61,7 +61,7 @@ def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
 
 
 def documented_commands() -> Iterator[tuple[str, ...]]:
-    """The arguments of each call of `./portero` in the documentation, but for the usage that is made from the code."""
+    """Yield the arguments of each call of `./portero` in the documentation, except in the generated usage."""
     for page in PAGES:
         inline = re.findall(r"`\./portero ([a-z][^`]*)`", PART.sub("", prose(page)))
         shown = [
@@ -147,7 +147,7 @@ def test_every_error_is_documented_with_its_status() -> None:
     }
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, PorteroError):
-            with suppress(KeyError):  # only a job fails with it
+            with suppress(KeyError):  # an error that only fails a job
                 assert status_of(kind) == documented[kind.code], kind
 
 

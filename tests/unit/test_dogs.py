@@ -1,4 +1,4 @@
-"""Dogs and the job that fetches their pictures, whoever else changes them meanwhile."""
+"""Dogs, and the job that fetches their pictures, while other requests change them."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ Arrange = Callable[[Callable[[], object]], None]
 
 @dataclass
 class Pictures:
-    """See PictureSource: a picture, after whatever else happens."""
+    """A source of pictures that calls ``meanwhile`` before it returns one. Implements PictureSource."""
 
     meanwhile: Callable[[], object] = lambda: None
     fetched: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Pictures:
 class DogWorld:
     def __init__(self) -> None:
         store = MemoryStore()
-        self.watch, self.bell, self.pictures = Watch(), RecordingQueue(), Pictures()
+        self.watch, self.queue, self.pictures = Watch(), RecordingQueue(), Pictures()
         self.dogs, self.jobs, self.users, self.receipts = Dogs(store), Jobs(store), Users(store), Receipts(store)
         self.ada, self.eve = self.users.add(person("ada")), self.users.add(person("eve"))
         self.root = self.users.add(person("root", Role.ADMIN))
@@ -61,12 +61,12 @@ class DogWorld:
             jobs=self.jobs,
             users=self.users,
             receipts=self.receipts,
-            queue=self.bell,
+            queue=self.queue,
             clock=self.watch,
         )
         runner = JobRunner(jobs=self.jobs, handlers=handlers, delay=timedelta(0), clock=self.watch)
         self.run = runner.run
-        self.work = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
+        self.work = JobService(jobs=self.jobs, queue=self.queue, runner=runner, clock=self.watch)
 
     def add(self, name: str = "Rex", caller: User | None = None, owner_id: str | None = None) -> Dog:
         return self.service.add(caller_of(caller or self.ada), name, False, owner_id)
@@ -107,7 +107,7 @@ class TestPicture:
     def test_a_picture_is_fetched_by_a_job(self, world: DogWorld) -> None:
         dog = world.add()
         assert world.picture(dog) == (None, PictureStatus.PENDING)
-        assert world.bell.sent == [dog.job_id]
+        assert world.queue.sent == [dog.job_id]
         job = world.job(dog)
         assert (job.kind, job.subject_id, job.user_id) == (PICTURE, dog.id, "ada")
         world.run(dog.job_id)
@@ -130,7 +130,7 @@ class TestPicture:
         assert world.job(dog).result == {"picture": "mine"}
 
     def test_the_first_of_two_fetched_pictures_stays(self, world: DogWorld) -> None:
-        """A job runs at least once: here a worker slept, and another one took over."""
+        """A job runs at least once: here one worker sleeps, and another one takes over."""
         dog = world.add()
 
         def sleep() -> None:
@@ -252,7 +252,7 @@ class TestOwners:
         assert world.dog(dog) == dog
 
     def test_a_former_owner_cannot_change_a_dog(self, world: DogWorld) -> None:
-        """Between the look and the write."""
+        """The owner changes between the read and the write."""
         dog = world.add()
         show = world.dogs.by_name
 
@@ -284,11 +284,11 @@ class TestOwners:
 
 
 class TestOwnersWhoAreDeletedMeanwhile:
-    """The owner is deleted around the commit of a new dog, and is looked at again after it."""
+    """The owner is deleted around the commit of a new dog, and is read again after it."""
 
     @pytest.fixture
     def after_the_commit(self, world: DogWorld, monkeypatch: pytest.MonkeyPatch) -> Arrange:
-        """Has something happen after the next commit of a dog."""
+        """Return a function that calls an event once, after the next commit of a dog."""
 
         def arrange(event: Callable[[], object]) -> None:
             def then(method: Callable[..., Dog]) -> Callable[..., Dog]:
@@ -315,7 +315,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
         after_the_commit(self.bury(world, "ada"))
         with pytest.raises(InvalidToken):
             world.add()
-        assert (self.left(world), world.bell.sent) == ([], [])
+        assert (self.left(world), world.queue.sent) == ([], [])
         assert world.add(caller=world.eve).name == "Rex", "the name is free"
 
     def test_a_dog_that_an_admin_adds_for_them_is_removed(self, world: DogWorld, after_the_commit: Arrange) -> None:
@@ -365,7 +365,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
     def test_the_dog_of_a_user_who_is_being_deleted_is_left_alone(
         self, world: DogWorld, after_the_commit: Arrange
     ) -> None:
-        """The deletion may still be called off."""
+        """The deletion may still be undone."""
         after_the_commit(lambda: world.users.update("ada", lambda user: replace(user, state=State.DELETING)))
         assert world.dog(world.add()).user_id == "ada"
 
@@ -378,7 +378,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
         after_the_commit(lambda: monkeypatch.setattr(world.users, "get", away))
         dog = world.add()
         assert world.dog(dog) == dog
-        assert world.bell.sent == [dog.job_id]
+        assert world.queue.sent == [dog.job_id]
 
 
 class TestService:
@@ -393,10 +393,10 @@ class TestService:
 
     def test_a_name_can_be_taken_once(self, world: DogWorld) -> None:
         world.add("Rex")
-        world.bell.sent.clear()
+        world.queue.sent.clear()
         with pytest.raises(Taken):
             world.add("REX", world.eve)
-        assert world.bell.sent == []
+        assert world.queue.sent == []
         world.add("Bello")
         with pytest.raises(Taken):
             world.change(world.ada, "Bello", {"name": "rex"}, None)
@@ -417,7 +417,7 @@ class TestService:
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.answer, receipt.revision) == ({"id": dog.id}, dog.revision)
-        assert world.bell.sent == [dog.job_id]
+        assert world.queue.sent == [dog.job_id]
 
 
 class TestName:

@@ -29,7 +29,7 @@ STEPS = {
     "accounts/linked/reconcile.py": 6,
     "accounts/linked/mirror.py": 2,  # marks of what the provider does not know yet
     "accounts/removal.py": 2,  # a guest expires; the second tombstone of a deletion
-    "importing/service.py": 1,  # users-imported tells of all of them
+    "importing/service.py": 1,  # the event users-imported stands for all of them
 }
 """The most writes without events in a module."""
 

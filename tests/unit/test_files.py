@@ -1,4 +1,4 @@
-"""Files, as they arrive and are sent on; what they share with datasets, see test_custody."""
+"""Uploads of files, and the job that relays them. test_stored_objects.py tests what they share with datasets."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +19,8 @@ from tests.unit.stored_objects.world import ADA, ROOT, Killed
 T = TypeVar("T")
 
 
-def elsewhere(act: Callable[[], T]) -> T:
-    """Done in another thread: obstore cannot be called by what it calls itself."""
+def in_another_thread(act: Callable[[], T]) -> T:
+    """Return the result of ``act`` in another thread, because obstore cannot be called from its own callbacks."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(act).result(10)
 
@@ -40,7 +40,7 @@ class TestAdd:
         assert (job.id, job.kind, job.subject_id, job.user_id) == (file.job_id, RELAY, file.id, "ada")
         assert world.file(file.id) == file
         assert world.is_reconciled()
-        assert world.bell.sent == [job.id]
+        assert world.queue.sent == [job.id]
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.fingerprint, receipt.answer, receipt.revision) == (
@@ -75,14 +75,12 @@ class TestAdd:
 
         with pytest.raises(error):
             world.add(chunks=chunks())
-        world.is_empty()
-        assert world.bell.sent == []
+        world.assert_empty()
+        assert world.queue.sent == []
         world.add()
 
 
 class TestKilled:
-    """At every moment there is, and then settled after a minute."""
-
     def test_a_process_killed_during_the_upload_leaves_nothing(self, world: FileWorld) -> None:
         dead: list[str] = []
 
@@ -99,7 +97,7 @@ class TestKilled:
             world.add(world.process(observe), chunks())
         assert len(world.all_records()) == 1
         assert world.reconcile_later() == 1
-        world.is_empty()
+        world.assert_empty()
 
 
 class TestSlow:
@@ -127,38 +125,38 @@ class TestSlow:
     def test_an_upload_reconciled_meanwhile_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
-            assert elsewhere(world.reconcile_later) == 1
+            assert in_another_thread(world.reconcile_later) == 1
             yield b"Lovelace"
             pytest.fail("it goes on")
 
         with pytest.raises(Unavailable, match="too long"):
             world.add(chunks=chunks())
-        world.is_empty()
+        world.assert_empty()
 
     def test_an_upload_that_is_being_reconciled_is_undone(self, world: FileWorld) -> None:
-        """Whoever settles it has claimed it and no more."""
+        """The reconciliation is killed when it has claimed the record, before it removes anything."""
 
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
             world.watch.forward(HEARTBEAT_TIMEOUT)
             with pytest.raises(Killed):
-                elsewhere(world.mortal(2).objects.reconcile)
+                in_another_thread(world.mortal(2).objects.reconcile)
             yield b"Lovelace"
 
         with pytest.raises(Unavailable, match="too long"):
             world.add(chunks=chunks())
-        world.is_empty()
+        world.assert_empty()
 
     def test_an_upload_whose_owner_is_deleted_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
-            elsewhere(lambda: world.here.objects.delete_for_user("ada"))
+            in_another_thread(lambda: world.here.objects.delete_for_user("ada"))
             world.watch.forward(HEARTBEAT * 2)
             yield b"Lovelace"
 
         with pytest.raises(Unavailable):
             world.add(chunks=chunks())
-        world.is_empty()
+        world.assert_empty()
 
 
 class TestOwners:
@@ -174,7 +172,7 @@ class TestOwners:
 
 
 class FakeRelay:
-    """See FileRelay: reads what it gets."""
+    """A relay that records the files that it gets. Implements FileRelay."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, str, int, bytes]] = []
@@ -190,7 +188,7 @@ class TestRelay:
         return world.add()
 
     def run(self, world: FileWorld, stored: StoredFile, relay: FileRelay | None) -> tuple[Any, list[float]]:
-        """The result, and what was reported."""
+        """Return the result of the job, and the progress that it reported."""
         reported: list[float] = []
         assert stored.job
         return RelayFile(files=world.files, blobs=world.blobs, relay=relay).run(stored.job, reported.append), reported

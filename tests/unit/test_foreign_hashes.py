@@ -176,7 +176,7 @@ def test_a_hash_that_costs_too_much_to_check_is_refused(text: str) -> None:
 
 
 def test_a_hash_that_takes_more_than_a_second_here_is_refused_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timed by a small hash of the same algorithm: none of these is computed."""
+    """The time is measured with a cheaper hash of the same algorithm; none of these hashes is computed."""
     hashes = {
         "sha256": f"pbkdf2:sha256:1000000$salt${'ab' * 32}",
         "bcrypt": DJANGO["bcrypt"].replace("$04$", "$12$"),
@@ -204,7 +204,7 @@ def test_the_sample_of_each_algorithm_is_timed_quickly(algorithm: str) -> None:
 
 
 def test_a_stored_hash_beyond_the_bounds_is_not_computed_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    """It was imported before the bounds were as they are."""
+    """The hash was imported by a version with other bounds."""
     assert not verify(f"pbkdf2:sha256:3000000$salt${'ab' * 1600}", "secret")
     assert "cost too much" in caplog.text
 

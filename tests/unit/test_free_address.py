@@ -1,4 +1,4 @@
-"""At its start, the service looks whether its address is free."""
+"""At its start, the service checks that its address is free."""
 
 import contextlib
 import errno
@@ -12,7 +12,7 @@ from tests.support.emulators import free_port
 
 
 def _loopback_addresses() -> list[str]:
-    """The loopback addresses of this machine. A container of Docker often has none of IPv6."""
+    """Return the loopback addresses of this machine. A container of Docker often has none of IPv6."""
     addresses = ["127.0.0.1"]
     with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
         addresses.append("::1")

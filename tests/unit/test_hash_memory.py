@@ -1,4 +1,4 @@
-"""When the memory of hashes is given back."""
+"""The memory of hashes is given back to the system."""
 
 import threading
 import time

@@ -24,7 +24,7 @@ from tests.support.world import build, client_of, join, upload
 
 
 class World:
-    """A store with somebody who owns a dog and a file, and whose account exists at the provider."""
+    """A store with a user who owns a dog and a file, and whose account exists at the provider."""
 
     def __init__(self) -> None:
         self.store = MemoryStore()

@@ -253,7 +253,7 @@ def test_the_first_key_signs_and_all_verify(ring: KeyRing) -> None:
 
 
 def test_a_new_key_is_published_before_it_signs(tmp_path: Path) -> None:
-    """Every cache of the public keys ends meanwhile. Secrets are derived from the signing key first."""
+    """Caches of the public keys expire before it signs. Secrets are derived from the key that signs first."""
     path, now = tmp_path / "keys.json", datetime(2026, 1, 1, tzinfo=UTC)
     times = [now]
     keys = rotated([ONE, TWO], keep=1, now=now)

@@ -43,7 +43,7 @@ MODULES = [path for path in sorted(SRC.rglob("*.py")) if path != SRC / "domain" 
 
 
 def templates(node: ast.expr | None, assigned: dict[str, list[ast.expr]]) -> Iterator[str]:
-    """The messages that an expression can be. A text that is put together is none, so it has no translation."""
+    """Yield the messages that an expression can be. A concatenated text is not a message, and has no translation."""
     match node:
         case ast.Constant(value=str(text)) if text != "{message}":  # pydantic's own template for a message of ours
             yield text
@@ -61,7 +61,7 @@ def templates(node: ast.expr | None, assigned: dict[str, list[ast.expr]]) -> Ite
 
 
 def messages(path: Path) -> Iterator[tuple[str, set[str] | None]]:
-    """The messages of a module, each with the names of the values that it is given, or None if they are not known."""
+    """Yield the messages of a module, each with the names of its values, or None if they are not known."""
     assigned: dict[str, list[ast.expr]] = {}
     nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
     for node in nodes:
@@ -196,7 +196,7 @@ def test_a_value_is_clipped_wherever_it_is_shown() -> None:
 
 
 def texts_of_templates() -> Iterator[str]:
-    """The texts that the templates of the pages translate."""
+    """Yield the texts that the templates of the pages translate."""
     for template in (SRC / "interfaces/web").rglob("*.html"):
         for _, _, text in extract_from_ast(Environment().parse(template.read_text("utf-8")), ("_",)):
             yield from [each for each in ([text] if isinstance(text, str) else text or []) if each]

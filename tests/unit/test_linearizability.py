@@ -1,4 +1,4 @@
-"""The checker of histories finds what no order explains."""
+"""The checker finds histories that no order of the operations explains."""
 
 from collections.abc import Iterable
 
@@ -27,8 +27,8 @@ def read(value: int, began: int, ended: int) -> Operation:
         ([written(1, 0, 1), read(1, 2, 3)], True),
         ([written(1, 0, 1), read(0, 2, 3)], False),  # a stale read
         ([written(1, 0, 5), read(0, 1, 2), read(1, 3, 4)], True),  # the write took effect between the reads
-        ([written(1, 0, 5), read(1, 1, 2), read(0, 3, 4)], False),  # it was seen, and then was not
-        ([written(1, 0, 3), written(2, 1, 4), read(1, 5, 6), read(2, 7, 8)], False),  # one of them came last
+        ([written(1, 0, 5), read(1, 1, 2), read(0, 3, 4)], False),  # the new value was read, and then the old one
+        ([written(1, 0, 3), written(2, 1, 4), read(1, 5, 6), read(2, 7, 8)], False),  # one of the writes came last
         ([written(1, 0, 3), written(2, 1, 4), read(1, 5, 6), read(1, 7, 8)], True),
     ],
 )

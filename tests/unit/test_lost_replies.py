@@ -1,4 +1,4 @@
-"""The outcome of a commit whose reply was lost, while others go on changing what it has stored."""
+"""The outcome of a commit whose reply is lost while others change what it has stored."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ ONE, TWO = Key(CLAIMS, "1"), Key(CLAIMS, "2")
 
 
 class Losing(MemoryStore):
-    """A store that loses the first reply, after which others go on, and repeats the commit."""
+    """A store that loses the first reply, lets others change the documents, and repeats the commit."""
 
     meanwhile: Callable[[], object] | None = None
 

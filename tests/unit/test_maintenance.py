@@ -1,4 +1,4 @@
-"""The sweep removes all expired records, but no longer than other work can wait."""
+"""The sweep removes all expired records, but stops before it delays other work for too long."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from tests.support.world import build, services_of
 
 
 class Expiring:
-    """A store that removes five hundred expired records in a second. Implements StoreMaintenance."""
+    """A store that removes five hundred expired records per second. Implements StoreMaintenance."""
 
     def __init__(self, watch: Watch, expired: int) -> None:
         self._watch, self.expired = watch, expired

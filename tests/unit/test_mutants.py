@@ -1,4 +1,4 @@
-"""Mutants are small changes of a module, each of which can be compiled and is known by a name."""
+"""Mutants are small changes of a module, each of which compiles and has a name."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""The networks by which clients are counted."""
+"""The networks that stand for clients in rate limits."""
 
 from dataclasses import replace
 

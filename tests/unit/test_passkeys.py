@@ -1,4 +1,4 @@
-"""The adapter of passkeys: what it accepts from devices, and what it refuses of strangers."""
+"""The adapter of passkeys: the credentials that it accepts and refuses."""
 
 import random
 from collections.abc import Callable
@@ -163,7 +163,7 @@ def test_a_number_in_place_of_bytes_allocates_nothing(number: int) -> None:
 
 
 def test_mutated_credentials_are_refused_and_never_crash() -> None:
-    """A mutation may leave the meaning as it is, such as another unused member: then the credential is accepted."""
+    """A mutation may keep the meaning, such as a new unused member. Then the credential is accepted."""
     chance, rounds, accepted = random.Random(27), 500, 0
     for _ in range(rounds):
         device = Authenticator(counter=1)

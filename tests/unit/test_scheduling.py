@@ -12,7 +12,7 @@ TESTS = [f"tests/test_{file}.py::test_{number}" for file in "abcdef" for number 
 
 
 class Process:
-    """Stands for a test process: it keeps the tests that it was told to run, and those that it ran."""
+    """A fake test process, which records the tests that it was told to run and those that it ran."""
 
     def __init__(self, scheduling: FileScheduling) -> None:
         self.gateway = SimpleNamespace(id="gw0")

@@ -327,7 +327,7 @@ SAFE_IN_PRODUCTION = {
     "asks for TLS itself before it sends a password": "smtp_url",
     "has no effect there": "dev_mail_published",
 }
-"""The settings of which production takes every value, by the reason. Each other one has a refusal."""
+"""Settings of which production accepts every value, by the reason. Every other setting has a refusal."""
 
 
 def test_each_setting_is_either_refused_in_production_or_known_to_be_safe() -> None:

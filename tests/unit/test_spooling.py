@@ -11,7 +11,7 @@ from src.infrastructure.spooling import temporary_file
 
 @pytest.fixture
 def small_disk() -> Iterator[int]:
-    """Let this process write files of 100 KiB only, as a disk that is nearly full takes a part of what is written."""
+    """Limit files of this process to 100 KiB, so that a write is stored in part, as on a nearly full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100 << 10, hard))
     try:

@@ -37,7 +37,7 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 def store(driver: Recorder) -> Iterator[SqlStore]:
     store = SqlStore.open(URL, pool_size=2)
     with store.engine.connect():
-        driver.statements.clear()  # those of SQLAlchemy about the server
+        driver.statements.clear()  # SQLAlchemy's queries about the server
     yield store
     store.close()
 
@@ -62,12 +62,12 @@ def test_the_migrations_are_statements_of_sql_server(driver: Recorder) -> None:
         each for each in driver.statements if re.match(r"\s*(CREATE|INSERT|UPDATE|DELETE|ALTER)", each[0])
     ]
     created = [statement for statement, _ in driver.statements if statement.strip().startswith("CREATE TABLE")]
-    assert len(created) == len(COLLECTIONS) + 2  # and those of Alembic and of rows
+    assert len(created) == len(COLLECTIONS) + 2  # plus the tables of Alembic and of rows
     assert_is_for_sql_server(driver, 2 * len(COLLECTIONS))
 
 
 def test_no_column_is_altered_while_an_index_has_it(driver: Recorder) -> None:
-    """SQL Server refuses that."""
+    """SQL Server refuses such a change."""
     upgrade(URL)
     indexes: dict[tuple[str, str], str] = {}
     altered = 0
@@ -143,7 +143,7 @@ def test_reading_and_writing_are_statements_of_sql_server(driver: Recorder, stor
 
 
 def _removal(driver: Recorder, store: SqlStore) -> tuple[str, tuple[object, ...]]:
-    """Return the statement that removes rows. It is repeated until nothing is left, so one failure ends it here."""
+    """Return the statement that removes rows. The store repeats it until no row is left, so a failure ends it here."""
     driver.error = driver.OperationalError("Disconnect error")
     with pytest.raises(Unavailable):
         store.bulk_rows().remove("set")

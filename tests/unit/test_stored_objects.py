@@ -1,6 +1,6 @@
-"""No object or row without a record, and no record without them, whoever dies, fails or is slow, and when.
+"""Objects and rows agree with their records, whichever process dies, fails or is slow, and at whichever moment.
 
-The same for files and datasets; what only one of them has, see test_files and test_datasets.
+The tests run for files and for datasets. test_files.py and test_datasets.py have the tests of one kind only.
 """
 
 from collections.abc import Callable
@@ -27,27 +27,27 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of stored object, and the number of moments, before and after each step, in which a process can die."""
+    """A kind of stored object, and the numbers of moments at which a process can die while it adds or deletes one."""
 
     name: str
     world: Callable[[Path], World[Any]]
     adding: int
     deleting: int
     job: bool
-    """Whether there is a job for each."""
+    """Whether each object has a job."""
 
 
 KINDS = [
-    # begin, put, finish; update, delete, remove
+    # The steps are begin, put and finish, or update, delete and remove. A moment is before or after each of them.
     Kind("file", lambda folder: FileWorld(), adding=6, deleting=6, job=True),
-    # a check with three appends after the first; the rows go, too
+    # A check also appends rows three times, and a deletion also removes the rows.
     Kind("dataset", DatasetWorld, adding=14, deleting=8, job=False),
     Kind("dataset with a job", lambda folder: DatasetWorld(folder, later=True), adding=6, deleting=8, job=True),
 ]
 
 
-def moments(of: Callable[[Kind], range]) -> pytest.MarkDecorator:
-    """One test for each of them, of every kind."""
+def at_each_moment(of: Callable[[Kind], range]) -> pytest.MarkDecorator:
+    """Run a test for every kind, at each of the moments that ``of`` returns for it."""
     each = [pytest.param(kind, moment, id=f"{kind.name} {moment}") for kind in KINDS for moment in of(kind)]
     return pytest.mark.parametrize(("kind", "moment"), each)
 
@@ -76,7 +76,7 @@ def test_requests_without_a_key_store_an_object_each(world: World[Any]) -> None:
 
 
 class TestKilled:
-    """At every moment there is, and then settled after a minute."""
+    """A process is killed at each moment in turn, and a minute later another process reconciles."""
 
     def test_while_adding(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         kept = set()
@@ -89,17 +89,17 @@ class TestKilled:
                 world.reconcile_later()
             else:
                 break
-            there = world.is_reconciled()
+            is_stored = world.is_reconciled()
             receipt = world.receipts.get("key")
-            assert (receipt is not None) == there
-            assert len(world.jobs.all().items) == (there and kind.job)
+            assert (receipt is not None) == is_stored
+            assert len(world.jobs.all().items) == (is_stored and kind.job)
             assert world.here.objects.reconcile() == world.reconcile_later() == 0
-            kept.add(there)
+            kept.add(is_stored)
             if receipt:
                 assert receipt.answer
                 continue
-            world.is_empty()
-            world.store_one()  # the same again
+            world.assert_empty()
+            world.store_one()  # the request is repeated
         assert moment == kind.adding
         assert kept == {False, True}, "the last step counts"
 
@@ -136,23 +136,23 @@ class TestKilled:
 
 
 class TestFailures:
-    """The store, the bucket or the rows do not answer at some moment; the process lives on."""
+    """The store, the bucket or the rows do not answer at a moment. The process goes on."""
 
-    @moments(lambda kind: range(kind.adding))
+    @at_each_moment(lambda kind: range(kind.adding))
     def test_while_adding(self, world: World[Any], kind: Kind, moment: int) -> None:
         with pytest.raises(Unavailable):
             world.store_one(world.failing(moment))
-        if moment == 1:  # begun, which it does not know
+        if moment == 1:  # begun, which the process does not know
             assert world.reconcile_later() == 1
-        if moment == kind.adding - 1:  # finished, which it does not know either: it stays, and its answer
+        if moment == kind.adding - 1:  # finished, which it does not know: the object and its answer stay
             assert world.is_reconciled()
             with pytest.raises(Repeated):
                 world.store_one()
             return
-        world.is_empty()
+        world.assert_empty()
         world.store_one()
 
-    @moments(lambda kind: range(kind.adding))
+    @at_each_moment(lambda kind: range(kind.adding))
     @pytest.mark.parametrize("later", range(1, 9))
     def test_while_adding_and_while_discarding(self, world: World[Any], moment: int, later: int) -> None:
         with pytest.raises(Unavailable):
@@ -162,9 +162,9 @@ class TestFailures:
         assert (receipt is not None and receipt.answer is not None) == world.is_reconciled()
         assert world.reconcile_later() == 0
 
-    @moments(lambda kind: range(kind.deleting))
+    @at_each_moment(lambda kind: range(kind.deleting))
     def test_while_deleting(self, world: World[Any], moment: int) -> None:
-        """Only the first step is the caller's business; from then on nobody sees it."""
+        """Only an outage during the first step is an error for the caller. The rest is left to reconciliation."""
         stored = world.store_one()
         process = world.failing(moment)
         if moment < 2:
@@ -192,21 +192,21 @@ class TestFailures:
         assert len(world.all_records()) == 1
         assert world.here.objects.reconcile() == 0
         assert world.reconcile_later() == 1
-        world.is_empty()
+        world.assert_empty()
 
 
 class TestSlow:
-    @moments(lambda kind: range(1, kind.adding - 1))
+    @at_each_moment(lambda kind: range(1, kind.adding - 1))
     def test_a_request_reconciled_at_any_moment_is_undone(self, world: World[Any], moment: int) -> None:
         with pytest.raises(Unavailable, match="too long"):
             world.store_one(world.at(moment, world.reconcile_later))
-        world.is_empty()
+        world.assert_empty()
 
-    @moments(lambda kind: range(1, kind.adding - 1))
+    @at_each_moment(lambda kind: range(1, kind.adding - 1))
     def test_a_reconciled_request_leaves_the_object_of_its_repetition_alone(
         self, world: World[Any], moment: int
     ) -> None:
-        """The second has the key of the first, which cleans up behind itself only now."""
+        """The repeated request has the key of the first one, which cleans up only afterwards."""
         second: list[Any] = []
 
         def again() -> None:
@@ -246,7 +246,7 @@ class TestSlow:
         world.watch.forward(HEARTBEAT_TIMEOUT)
         outcomes = at_once(lambda objects: objects.reconcile(), [world.here.objects] * 8)
         assert sorted(map(str, outcomes)) == ["0"] * 7 + ["1"]
-        world.is_empty()
+        world.assert_empty()
 
 
 class TestOwners:

@@ -32,7 +32,7 @@ def test_text_that_is_not_strict_json_is_refused(text: str, message: str, to_sto
 def test_text_of_many_values_is_refused_before_it_is_parsed() -> None:
     many = json.dumps([{}] * 10_001)
     with pytest.raises(ValueError, match="too many values"):
-        strict_json(many[:-1])  # not JSON, which nothing has found out
+        strict_json(many[:-1])  # not valid JSON either, but it was not parsed
     assert len(strict_json(many, to_store=True)) == len(strict_json(many, max_values=20_002)) == 10_001
 
 

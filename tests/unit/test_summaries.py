@@ -405,7 +405,7 @@ def test_a_check_with_the_suggested_schema_finds_nothing_new(
     suggested = json.loads(json.dumps(said.suggested_schema))
     again, stored_again = checked(folder, data, suggested)
     old, new = ({(each.rule, each.column): each.count for each in one.validations} for one in (report, again))
-    # A column in which most values are of a type gets it, and its other values are then errors of another name.
+    # A column gets the type that most of its values have. Its other values then break another rule.
     mostly = {column for rule, column in old if rule == "mostly_type"}
     new = {
         place: count
@@ -420,7 +420,7 @@ def test_a_check_with_the_suggested_schema_finds_nothing_new(
 
 
 def proposal(chance: random.Random, column: Column) -> dict[str, object]:
-    """Rules that may be right, wrong or of another type."""
+    """Return rules that may be right, wrong or of another type."""
     all_bounds: dict[ColumnType, list[object]] = {
         ColumnType.INTEGER: [-50, 0, 3, 500],
         ColumnType.NUMBER: [-1e200, 0, 0.5, 1e250],
@@ -473,7 +473,7 @@ BY_RULES = {
         {"s": {"pattern": "v[0-8]+"}},
         {"s": {"enum": ["v1", "v2"]}},
         {"s": {"type": "string", "unique": True}},
-        # No schema at all, or not of this file.
+        # Not a schema, or a schema of another file.
         None,
         [],
         "integer",

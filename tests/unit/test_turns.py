@@ -1,4 +1,4 @@
-"""Few calls run at the same time, in the order in which they were submitted, and none waits for others that wait."""
+"""Few calls run at the same time, in the order in which they were submitted, and waiting calls let others run."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ THREADS = 20
 
 @pytest.fixture
 def turns_of() -> Iterator[Callable[[int], Turns]]:
-    """Make turns with a limit, in a few threads."""
+    """Yield a function that makes turns with a limit, in a few threads."""
     made = list[Turns]()
 
     def make(limit: int) -> Turns:
@@ -48,7 +48,7 @@ class Running:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the time of the turns, which the test sets."""
+    """Return a list whose last item is the time of the turns, which the test sets."""
     now = [0.0]
     monkeypatch.setattr("src.bootstrap.servers.turns.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now

@@ -1,4 +1,4 @@
-"""When the key of a user is valid, and what is told when keys go."""
+"""When a user's key is valid, and the events about keys that end."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -90,10 +90,10 @@ REFUSED = {
     "ada\ue000": "characters",  # private use
     "ada\u0378": "characters",  # unassigned
     "1\u0301ab": "characters",  # a mark on a digit
-    "ada.\u0301": "characters",  # and on a point
+    "ada.\u0301": "characters",  # a mark on a point
     "ada\u00bd": "characters",  # three characters after NFKC, with a fraction slash
     "ada\u2044b": "characters",
-    "\ufdfa": "characters",  # three of them spaces
+    "\ufdfa": "characters",  # eighteen characters after NFKC, three of them spaces
     # invisible
     "ada\u00ad": "characters",  # soft hyphen
     "ada\u200b": "characters",
@@ -183,7 +183,7 @@ def test_every_unicode_normalisation_form_has_the_same_key(text: str) -> None:
 @given(NAMES)
 def test_upper_and_lower_case_have_the_same_key(text: str) -> None:
     key = accepted(text).key
-    # Two that Unicode itself folds apart: the dotless i and its capital, and a mark after an iota below.
+    # Unicode itself folds two texts apart: the dotless i and its capital, and a mark after an iota below.
     assume("\u0131" not in normalize("NFKC", text))
     assume("\u0345" not in normalize("NFD", text))
     for spelling in (text.upper(), text.lower(), text.casefold(), text.swapcase(), normalize("NFD", text).upper()):

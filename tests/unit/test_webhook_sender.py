@@ -1,4 +1,4 @@
-"""What is sent to a webhook, where to, and what a receiver can do to the sender."""
+"""The requests to a webhook, the addresses that they are sent to, and what a receiver can do to the sender."""
 
 import socket
 import ssl
@@ -156,7 +156,7 @@ def test_a_slow_name_server_ends_in_time_too() -> None:
 
 
 def test_a_name_is_looked_up_once_and_the_checked_address_is_used() -> None:
-    """The second answer of the name server would lead elsewhere."""
+    """The name server's second answer would lead to another address."""
     answers = [["127.0.0.1"], ["127.0.0.99"]]
     sender = HttpWebhookSender(production=False, resolve=lambda *_: answers.pop(0), seconds=1)
     with receiving(OK) as receiver:
@@ -201,7 +201,7 @@ NEVER = (
     ],
 )
 def test_which_addresses_deliveries_are_sent_to(production: bool, address: str, allowed: bool) -> None:
-    """Also if only one of the addresses of a name is refused."""
+    """The name has two addresses; a delivery is refused if only one of them is."""
     connected: list[object] = []
 
     def connect(*arguments: object, **_: object) -> None:

@@ -1,4 +1,4 @@
-"""The world of these tests."""
+"""The world of the tests of accounts."""
 
 import pytest
 

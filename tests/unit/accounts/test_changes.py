@@ -21,8 +21,8 @@ def test_nothing_changes_when_the_address_is_refused(world: AccountWorld) -> Non
     world.remote.sign_up(NEW.address)
     with pytest.raises(Taken):
         world.readdress(user)
-    world.agrees(user, OLD)
-    world.readdress(user, Email("third@example.com"))  # and not in a minute
+    world.assert_agrees(user, OLD)
+    world.readdress(user, Email("third@example.com"))  # at once, without a wait
 
 
 @pytest.mark.parametrize("step", ["before set_email", "after set_email", "after update"])
@@ -34,9 +34,9 @@ def test_a_change_whose_outcome_is_unknown_is_undone(world: AccountWorld, step: 
     assert world.remote.verify_password(world.stored(user), PASSWORD)  # with the old address, at once
     world.wait()
     assert world.accounts.reconcile() == 1
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
     world.readdress(user)
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
 
 
 def test_a_change_that_takes_effect_after_its_undo_is_undone_again(world: AccountWorld) -> None:
@@ -47,7 +47,7 @@ def test_a_change_that_takes_effect_after_its_undo_is_undone_again(world: Accoun
     world.remote.set_email(replace(user, email=NEW))
     world.wait()
     world.accounts.reconcile()
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
 
 
 def test_a_change_whose_last_commit_landed_without_a_reply_stays(world: AccountWorld) -> None:
@@ -58,7 +58,7 @@ def test_a_change_whose_last_commit_landed_without_a_reply_stays(world: AccountW
         world.readdress(user)
     world.wait()
     world.accounts.reconcile()
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
 
 
 def test_a_change_slower_than_reconciliation_fails_and_is_reconciled_again(world: AccountWorld) -> None:
@@ -68,7 +68,7 @@ def test_a_change_slower_than_reconciliation_fails_and_is_reconciled_again(world
         world.readdress(user)
     world.wait()
     world.accounts.reconcile()
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
 
 
 def test_a_change_slower_than_reconciliation_and_the_next_change_undoes_neither(world: AccountWorld) -> None:
@@ -85,7 +85,7 @@ def test_a_change_slower_than_reconciliation_and_the_next_change_undoes_neither(
         world.readdress(user)
     world.wait()
     world.accounts.reconcile()
-    world.agrees(user, third)
+    world.assert_agrees(user, third)
 
 
 def test_a_late_reconciliation_does_not_undo_later_changes(world: AccountWorld) -> None:
@@ -99,7 +99,7 @@ def test_a_late_reconciliation_does_not_undo_later_changes(world: AccountWorld) 
     assert world.accounts.reconcile() == 1
     world.readdress(user)
     assert not attempt(world.accounts._reconcile, listed)
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
 
 
 def test_one_of_two_simultaneous_reconciliations_acts(world: AccountWorld) -> None:
@@ -112,7 +112,7 @@ def test_one_of_two_simultaneous_reconciliations_acts(world: AccountWorld) -> No
     world.on("before update", lambda: settled.append(world.accounts.reconcile()))
     settled.append(world.accounts.reconcile())
     assert sorted(settled) == [0, 1]
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
 
 
 def test_a_reconciliation_slower_than_the_next_one_undoes_nothing(world: AccountWorld) -> None:
@@ -129,7 +129,7 @@ def test_a_reconciliation_slower_than_the_next_one_undoes_nothing(world: Account
     world.wait()
     world.accounts.reconcile()
     world.reconcile_later()
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
 
 
 def test_a_second_change_is_refused_while_one_is_under_way(world: AccountWorld) -> None:
@@ -138,19 +138,19 @@ def test_a_second_change_is_refused_while_one_is_under_way(world: AccountWorld) 
     def change_too() -> None:
         with pytest.raises(Unavailable, match="settled"):
             world.readdress(user, Email("third@example.com"))
-        # What the provider has no part in is not held up: an admin can lock out whoever began it.
+        # Changes that do not involve the provider are not refused: an admin can still disable the user.
         world.accounts.change(user.id, lambda stored: replace(stored, name="Ada"))
 
     world.on("before set_email", change_too)
     world.readdress(user)
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
     stored = world.users.get(user.id)
     assert stored
     assert stored.name == "Ada"
 
 
 def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: AccountWorld) -> None:
-    """The guest was told that it failed, but what landed stays, and so must the account of it."""
+    """The guest was told that the upgrade failed, but it is stored and stays, and so must the provider's account."""
     guest = world.users.add(replace(User.new(now=world.now, username=None, email=None), role=Role.GUEST))
     name = Username.parse("promoted")
 
@@ -186,7 +186,7 @@ def test_a_reserved_name_cannot_be_taken(world: AccountWorld) -> None:
 
     world.on("before set_email", register)
     world.readdress(user)
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
     world.joined(OLD)
 
 
@@ -200,7 +200,7 @@ def test_the_new_address_stays_when_another_account_took_the_old_one(world: Acco
         world.readdress(user)
     world.wait()
     assert world.accounts.reconcile() == 1
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
 
 
 def test_the_address_is_lost_when_other_accounts_took_both(world: AccountWorld) -> None:
@@ -208,13 +208,13 @@ def test_the_address_is_lost_when_other_accounts_took_both(world: AccountWorld) 
     world.fail("before set_email", "before set_email")
     with pytest.raises(Unavailable):
         world.readdress(user)
-    # Its owner changed it at the provider, past us.
+    # The owner changes the address at the provider, unseen by the service.
     world.remote.set_email(replace(user, email=Email("third@example.com")))
     world.remote.sign_up(OLD.address)
     world.remote.sign_up(NEW.address)
     world.wait()
     assert world.accounts.reconcile() == 1
-    world.agrees(user, None)
+    world.assert_agrees(user, None)
 
 
 def test_a_user_whose_remote_account_is_lost_is_removed(world: AccountWorld) -> None:
@@ -224,11 +224,11 @@ def test_a_user_whose_remote_account_is_lost_is_removed(world: AccountWorld) -> 
         world.readdress(user)
     world.wait()
     assert world.accounts.reconcile() == 1
-    world.deleted(user)
+    world.assert_deleted(user)
 
 
 def test_a_change_finishes_although_the_user_was_disabled_meanwhile(world: AccountWorld) -> None:
-    """Admins change disabled users too; who changes themselves is stopped by the change itself."""
+    """The user is not checked again at the end, because admins may change disabled users too."""
     user = world.joined()
 
     def disable() -> None:
@@ -236,7 +236,7 @@ def test_a_change_finishes_although_the_user_was_disabled_meanwhile(world: Accou
 
     world.on("before set_email", disable)
     world.readdress(user)
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)
 
 
 def test_a_change_of_case_in_an_address_reaches_the_provider(world: AccountWorld) -> None:
@@ -244,11 +244,11 @@ def test_a_change_of_case_in_an_address_reaches_the_provider(world: AccountWorld
     user = world.joined(Email("strasse@example.com"))
     sharp = Email("stra\u00dfe@example.com")
     world.readdress(user, sharp)
-    world.agrees(user, sharp)
+    world.assert_agrees(user, sharp)
 
 
 def test_a_user_whose_account_is_in_another_project_is_not_removed(world: AccountWorld) -> None:
-    """The settings name the wrong project, until they are corrected."""
+    """The settings name the wrong project for a while."""
     user = world.joined()
     accounts, world.remote.addresses, world.remote.project = world.remote.addresses, {}, "other"
     with pytest.raises(Unavailable):
@@ -265,7 +265,7 @@ def test_a_user_whose_account_is_in_another_project_is_not_removed(world: Accoun
     world.remote.addresses, world.remote.project = accounts, ""
     world.wait()
     assert world.accounts.reconcile() == 1
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
 
 
 class TestUsersLastSeenByAnEarlierVersion:
@@ -292,7 +292,7 @@ class TestUsersLastSeenByAnEarlierVersion:
 
     def test_can_be_deleted(self, world: AccountWorld, user: User) -> None:
         world.accounts.delete(user.id)
-        world.deleted(user)
+        world.assert_deleted(user)
 
     def test_are_not_dated_as_changed_when_their_account_is_seen_again(self, world: AccountWorld, user: User) -> None:
         assert user.provider
@@ -321,7 +321,7 @@ def test_a_visit_of_a_user_who_is_deleted_meanwhile_is_refused(world: AccountWor
 
 
 class TestUsersMadeWithoutTheProvider:
-    """The service kept its passwords itself before, so these users have no account at the provider."""
+    """The service kept the passwords itself before, so that these users have no account at the provider."""
 
     @pytest.fixture(params=[None, "a hash"])
     def user(self, request: pytest.FixtureRequest, world: AccountWorld) -> User:
@@ -349,7 +349,7 @@ class TestUsersMadeWithoutTheProvider:
 
     def test_can_be_deleted(self, world: AccountWorld, user: User) -> None:
         world.accounts.delete(user.id)
-        world.deleted(user)
+        world.assert_deleted(user)
 
     def test_keep_their_password_when_the_provider_cannot_set_another_one(
         self, world: AccountWorld, user: User

@@ -23,11 +23,11 @@ def test_a_failed_registration_leaves_no_user(world: AccountWorld, step: str) ->
     world.joined()  # the names are free at once
     world.wait()
     assert world.accounts.reconcile() == 1
-    world.is_gone(user)
+    world.assert_gone(user)
 
 
 def test_a_remote_account_created_too_late_is_deleted(world: AccountWorld) -> None:
-    """A call without an answer may arrive later, also later than the call that takes it back."""
+    """A call without an answer may still arrive, even after the call that undoes it."""
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
     world.fail("before create")
     with pytest.raises(Unavailable):
@@ -35,7 +35,7 @@ def test_a_remote_account_created_too_late_is_deleted(world: AccountWorld) -> No
     world.remote.create(user, PASSWORD)
     world.wait()
     world.accounts.reconcile()
-    world.is_gone(user)
+    world.assert_gone(user)
     world.joined()
 
 
@@ -47,7 +47,7 @@ def test_no_user_is_created_when_the_address_is_refused(world: AccountWorld, err
         world.accounts.create(user, accepted(PASSWORD))
     world.wait()
     world.accounts.reconcile()
-    world.is_gone(user)
+    world.assert_gone(user)
 
 
 def test_a_registration_slower_than_reconciliation_fails(world: AccountWorld) -> None:
@@ -57,14 +57,14 @@ def test_a_registration_slower_than_reconciliation_fails(world: AccountWorld) ->
         world.accounts.create(user, accepted(PASSWORD))
     world.wait()
     world.accounts.reconcile()
-    world.is_gone(user)
+    world.assert_gone(user)
 
 
 def test_a_registration_that_finishes_during_reconciliation_stays(world: AccountWorld) -> None:
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
 
     def reconcile() -> None:
-        # The request goes on while the one who settles has only begun.
+        # The request goes on when the reconciliation has only just begun.
         world.on("after update", lambda: world.users.update(user.id, activated))
         world.wait()
         world.accounts.reconcile()
@@ -73,7 +73,7 @@ def test_a_registration_that_finishes_during_reconciliation_stays(world: Account
     world.on("after create", reconcile)
     with pytest.raises(KeyboardInterrupt):
         world.accounts.create(user, accepted(PASSWORD))
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
 
 
 def test_an_interrupted_registration_frees_its_names_while_the_provider_is_down(world: AccountWorld) -> None:
@@ -89,7 +89,7 @@ def test_an_interrupted_registration_frees_its_names_while_the_provider_is_down(
     assert world.accounts.reconcile() == 0
     world.joined()
     world.reconcile_later()
-    world.is_gone(user)
+    world.assert_gone(user)
 
 
 def test_an_ordinary_conflict_logs_nothing_and_undoes_nothing(

@@ -21,9 +21,9 @@ def test_the_provider_is_asked_about_a_deletion_whose_outcome_is_unknown(world: 
     world.wait()
     assert world.accounts.reconcile() == 1
     if step == "after delete":
-        world.deleted(user)
+        world.assert_deleted(user)
     else:
-        world.agrees(user, OLD)
+        world.assert_agrees(user, OLD)
 
 
 def test_a_deletion_slower_than_reconciliation_stays_deleted(world: AccountWorld) -> None:
@@ -39,7 +39,7 @@ def test_a_deletion_slower_than_reconciliation_stays_deleted(world: AccountWorld
         world.accounts.delete(user.id)
     world.wait()
     world.accounts.reconcile()
-    world.is_gone(user)
+    world.assert_gone(user)
 
 
 def test_a_deletion_during_a_change_prevails(world: AccountWorld) -> None:
@@ -49,7 +49,7 @@ def test_a_deletion_during_a_change_prevails(world: AccountWorld) -> None:
         world.readdress(user)
     world.wait()
     world.accounts.reconcile()
-    world.is_gone(user)
+    world.assert_gone(user)
     world.joined(OLD)
     world.joined(NEW)
 
@@ -61,7 +61,7 @@ def test_a_deletion_after_the_change_at_the_provider_prevails(world: AccountWorl
         world.readdress(user)
     world.wait()
     world.accounts.reconcile()
-    world.is_gone(user)
+    world.assert_gone(user)
 
 
 def test_deleting_a_user_twice_raises_not_found(world: AccountWorld) -> None:
@@ -77,7 +77,7 @@ def test_deleting_a_user_twice_raises_not_found(world: AccountWorld) -> None:
         world.accounts.delete(user.id)
     with pytest.raises(NotFound):
         world.accounts.delete("0" * 32)
-    world.deleted(user)
+    world.assert_deleted(user)
 
 
 class TestOwnedObjects:
@@ -88,7 +88,7 @@ class TestOwnedObjects:
         assert world.steps.index("after delete") < world.steps.index("before disown")
         world.accounts.reconcile()
         assert world.disowned == [user.id], "not before a minute is over"
-        world.deleted(user)
+        world.assert_deleted(user)
         world.wait()
         assert world.accounts.reconcile() == 0
 
@@ -101,7 +101,7 @@ class TestOwnedObjects:
         world.wait()
         assert accounts.reconcile() == 1
         assert world.disowned.pop() == user.id
-        world.is_gone(user)
+        world.assert_gone(user)
 
     def test_stay_when_the_deletion_fails(self, world: AccountWorld) -> None:
         user = world.joined()
@@ -109,13 +109,13 @@ class TestOwnedObjects:
         with pytest.raises(Unavailable):
             world.accounts.delete(user.id)
         world.reconcile_later()
-        world.agrees(user, OLD)
+        world.assert_agrees(user, OLD)
         assert world.disowned == []
 
     def test_are_removed_later_when_that_fails_now(self, world: AccountWorld) -> None:
         user = world.joined()
         world.fail("before disown", "before disown")
-        world.accounts.delete(user.id)  # it has happened: what is left is nobody's business
+        world.accounts.delete(user.id)  # the user is deleted; the error is not the caller's concern
         assert world.stored(user).state is State.DELETED
         world.joined()
         world.wait()
@@ -123,7 +123,7 @@ class TestOwnedObjects:
         assert world.stored(user).pending, "it has not gone yet"
         world.reconcile_later()
         assert world.disowned == [user.id]
-        world.is_gone(user)
+        world.assert_gone(user)
 
     def test_are_removed_after_a_crash_during_the_deletion(self, world: AccountWorld) -> None:
         user = world.joined()
@@ -136,17 +136,17 @@ class TestOwnedObjects:
             world.accounts.delete(user.id)
         world.reconcile_later()
         assert world.disowned == [user.id]
-        world.is_gone(user)
+        world.assert_gone(user)
 
     def test_are_removed_twice_when_the_remote_account_was_lost(self, world: AccountWorld) -> None:
-        """The deletion had no answer, so that the user went on; requests of it run until it is found to be gone."""
+        """The deletion got no answer: the user can send requests until reconciliation finds the account gone."""
         user = world.joined()
         world.fail("after delete")
         with pytest.raises(Unavailable):
             world.accounts.delete(user.id)
         assert world.stored(user).can_log_in
         world.reconcile_later()
-        world.deleted(user)
+        world.assert_deleted(user)
 
     def test_are_removed_with_an_expired_guest(self, world: AccountWorld) -> None:
         guest = replace(User.new(now=world.now, username=None, email=None, role=Role.GUEST), expires_at=world.now)

@@ -44,7 +44,7 @@ def upgrade(world: AccountWorld, invitation: Invitation) -> User:
 
 
 def assert_spent_once(world: AccountWorld, invitation: Invitation) -> None:
-    """Assert that the invitation belongs to the user who has the address, and is pending if there is none."""
+    """Assert that an invitation that is spent belongs to an active user."""
     stored = world.invitations.get(invitation.id)
     assert stored
     users = [world.users.get(stored.user_id)] if stored.user_id else []

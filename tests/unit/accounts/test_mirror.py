@@ -129,4 +129,4 @@ def test_where_no_room_is_left_the_role_is_set_alone_or_nothing(
 def test_an_address_and_a_role_change_together(world: AccountWorld, user: User) -> None:
     change(world, user, {"email": NEW, "role": Role.UPLOADER})
     assert claims(world, user) == {"role": "uploader"}
-    world.agrees(user, NEW)
+    world.assert_agrees(user, NEW)

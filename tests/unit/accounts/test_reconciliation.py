@@ -34,7 +34,7 @@ def test_an_account_that_cannot_be_reconciled_does_not_delay_others(world: Accou
     world.wait()
     assert world.accounts.reconcile() == 1
     for user in users:
-        world.agrees(user, user.email)
+        world.assert_agrees(user, user.email)
 
 
 def test_two_processes_that_reconcile_at_once_log_nothing(
@@ -57,16 +57,16 @@ def test_recent_changes_are_not_reconciled(world: AccountWorld) -> None:
     user = world.joined()
     world.on("before set_email", lambda: world.accounts.reconcile())
     world.on("before delete", lambda: world.accounts.reconcile())
-    world.agrees(world.readdress(user), NEW)
+    world.assert_agrees(world.readdress(user), NEW)
     world.accounts.delete(user.id)
-    world.deleted(user)
+    world.assert_deleted(user)
 
 
 class Chaos(AccountWorld):
-    """Any step may be overtaken by somebody else's, fail, or lose its reply; a call that failed may still arrive.
+    """Accounts whose steps are overtaken by other requests, fail, or lose their replies. Failed calls may arrive later.
 
-    What was sent arrives within RECONCILE_AFTER. Whoever sends may sleep for longer, at any moment; but is not hit
-    by an outage as well, because nothing in the world could then tell that they have been at it.
+    A call arrives within RECONCILE_AFTER. A process may sleep for longer at any moment, but then its next call does not
+    fail, because nothing could tell that the process is still at work.
     """
 
     def __init__(self, seed: int) -> None:
@@ -102,14 +102,14 @@ class Chaos(AccountWorld):
         self.things.discard(id)
 
     def _acquire(self, id: str) -> None:
-        """A request of an active user that writes something it will own, perhaps a while later."""
+        """Let an active user own something, which their request writes now or later."""
         user = self.users.get(id)
         if user and user.can_log_in:
             write = partial(self.things.add, id)
             self.late.append(write) if self.random.random() < 0.5 else write()
 
     def act(self) -> None:
-        """Something that somebody does."""
+        """Register, change or delete a user, let a user own something, reconcile, or let a late call arrive."""
         self.begun.append(self.now)
         with suppress(PorteroError):
             match self.random.choice(["register", "change", "change", "acquire", "delete", "settle", "arrive"]):
@@ -154,7 +154,7 @@ class Unreliable:
             return method(*arguments, **options)
         if fate < 0.85:
             method(*arguments, **options)
-        elif fate < 0.95 and name not in ("add", "update"):  # those carry a precondition, and fail when late
+        elif fate < 0.95 and name not in ("add", "update"):  # these have a precondition, and fail when they arrive late
             chaos.late.append(partial(method, *arguments, **options))
         raise Unavailable
 

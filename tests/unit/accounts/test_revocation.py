@@ -1,4 +1,4 @@
-"""The end of all sessions is the end of the sign-ins at the provider too, if not at once then after an outage."""
+"""Ending all sessions also revokes the sign-ins at the provider, at once or after an outage."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -21,8 +21,8 @@ def disable(world: AccountWorld, user: User) -> User:
     return world.accounts.change(user.id, lambda stored: stored.changed({"disabled": True}, world.now))
 
 
-def next_second(world: AccountWorld, user: User) -> None:
-    """Assert that the sign-ins of the user were revoked once, up to the end of the second of its sessions' end."""
+def assert_revoked_once(world: AccountWorld, user: User) -> None:
+    """Assert that the user's sign-ins were revoked once, up to the end of the second in which the sessions ended."""
     ended = world.stored(user).sessions_ended_at
     assert ended
     assert world.remote.revoked == [(user.id, ended.replace(microsecond=0) + timedelta(seconds=1))]
@@ -32,11 +32,11 @@ def next_second(world: AccountWorld, user: User) -> None:
 def test_sign_ins_are_revoked_with_the_sessions(world: AccountWorld, end: object) -> None:
     user = world.joined()
     changed = end(world, user)  # type: ignore[operator]
-    next_second(world, user)
+    assert_revoked_once(world, user)
     assert changed == world.stored(user)
     assert changed.pending is None
     assert changed.provider == ProviderLink(world.remote.valid_since(user.id), world.remote.project)
-    assert world.accounts.sync_user(changed) == changed  # that revocation is known here
+    assert world.accounts.sync_user(changed) == changed  # the service knows of that revocation
 
 
 def test_no_change_but_the_first_disabling_revokes_sign_ins(world: AccountWorld) -> None:
@@ -54,7 +54,7 @@ def test_an_outage_of_the_provider_delays_the_revocation_only(world: AccountWorl
     world.fail(step)
     assert end(world, user).session_epoch == user.session_epoch + 1  # type: ignore[operator]
     world.reconcile_later()
-    next_second(world, user)
+    assert_revoked_once(world, user)
     assert world.stored(user).pending is None
 
 
@@ -65,7 +65,7 @@ def test_a_crash_before_the_revocation_is_reconciled(world: AccountWorld) -> Non
         end_sessions(world, user)
     assert world.remote.revoked == []
     world.reconcile_later()
-    next_second(world, user)
+    assert_revoked_once(world, user)
 
 
 def test_a_kept_session_stays_when_the_provider_is_asked_again(world: AccountWorld) -> None:
@@ -82,7 +82,7 @@ def test_an_address_that_is_being_changed_is_settled_by_reconciliation(world: Ac
         world.readdress(user)
     assert world.stored(user).pending
     world.reconcile_later()
-    world.agrees(user, OLD)
+    world.assert_agrees(user, OLD)
     assert {since for _, since in world.remote.revoked} == {world.remote.valid_since(user.id)}
 
 
@@ -158,7 +158,7 @@ def test_a_deletion_that_crashed_is_told_once_though_a_custom_token_may_be_used(
         world.accounts.delete(user.id)
     for _ in range(7):
         world.reconcile_later()
-    world.is_gone(user)
+    world.assert_gone(user)
     assert caplog.text.count("user-deleted") == 1
 
 
@@ -171,5 +171,5 @@ def test_a_deleted_account_that_a_custom_token_makes_again_is_deleted_again(worl
         world.reconcile_later()
         assert world.remote.get(user.id) is None
     world.reconcile_later()
-    world.is_gone(user)
+    world.assert_gone(user)
     assert world.accounts.reconcile() == 0

@@ -81,7 +81,7 @@ class AccountWorld(Interruptions):
         assert found
         return found
 
-    def agrees(self, user: User, email: Email | None) -> None:
+    def assert_agrees(self, user: User, email: Email | None) -> None:
         """Assert that the user is reconciled, and that the store and the provider have the address."""
         stored = self.stored(user)
         assert (stored.state, stored.pending) == (State.ACTIVE, None)
@@ -90,15 +90,15 @@ class AccountWorld(Interruptions):
         for address in {OLD, NEW} - {email}:
             assert holder_of(self.users, Claim("email", address.key)) is None
 
-    def deleted(self, user: User) -> None:
+    def assert_deleted(self, user: User) -> None:
         """Assert that the names are free and the owned objects removed, now and again by reconciliation."""
         assert self.stored(user).claims == frozenset()
         assert self.disowned.pop() == user.id
         self.reconcile_later()
         assert self.disowned.pop() == user.id
-        self.is_gone(user)
+        self.assert_gone(user)
 
-    def is_gone(self, user: User) -> None:
+    def assert_gone(self, user: User) -> None:
         """Assert that only the id of the user is left."""
         stored = self.stored(user)
         assert (stored.state, stored.claims, stored.pending) == (State.DELETED, frozenset(), None)

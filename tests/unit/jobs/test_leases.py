@@ -99,7 +99,7 @@ class TestLease:
         monkeypatch.setattr(application, "RENEW_EVERY", timedelta(milliseconds=1))
 
     def until(self, world: JobWorld, step: str, count: int = 2) -> threading.Event:
-        """Set when a step has happened so many times from now on."""
+        """Return an event that is set when a step has happened ``count`` times from now on."""
         happened, left = threading.Event(), [count]
 
         def count_down() -> None:
@@ -113,7 +113,7 @@ class TestLease:
         def work(job: Job, progress: Progress) -> str:
             for _ in range(5):
                 world.watch.forward(LEASE - SECOND)
-                # Of two updates, one at least began after the clock moved.
+                # At least one of the two updates began after the clock moved.
                 assert self.until(world, "after update").wait(10)
                 assert world.job(job.id).run_at == world.watch() + LEASE
                 assert world.worker().run(job.id) is None

@@ -131,7 +131,7 @@ class TestRun:
 
 
 class TestPostponed:
-    """By a service that failed a moment ago, and is not asked."""
+    """A job is postponed when its service failed a moment ago and is not called again yet."""
 
     def test_a_postponed_job_is_put_back_until_the_service_may_be_asked(self, world: JobWorld) -> None:
         world.work.does = raising(Postponed("It rests.", retry_after=5))
@@ -172,7 +172,7 @@ class TestPostponed:
     def test_a_picture_is_ready_or_failed_within_a_minute(
         self, world: JobWorld, monkeypatch: pytest.MonkeyPatch, seed: int
     ) -> None:
-        """However postponements and attempts of 8 seconds take turns."""
+        """This holds for every sequence of postponements and attempts of 8 seconds."""
         chance = random.Random(seed)
         monkeypatch.setattr(random, "uniform", chance.choice([max, chance.uniform]))
 
@@ -193,7 +193,7 @@ class TestPostponed:
     def test_the_slowest_picture_takes_almost_a_minute(
         self, world: JobWorld, monkeypatch: pytest.MonkeyPatch, failed: int
     ) -> None:
-        """Postponed at the last moment, and then each attempt that is left takes as long as it may."""
+        """The job is postponed at the last moment, and then each remaining attempt takes the longest time."""
         monkeypatch.setattr(random, "uniform", max)
         world.work.does = raising(Postponed("It rests.", retry_after=5))
         id = world.add(new_job(attempts=failed))

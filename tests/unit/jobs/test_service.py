@@ -48,7 +48,7 @@ class TestCancel:
         assert world.stored.get(id) is None
 
     def test_a_job_that_changes_after_its_handler_was_told_is_cancelled(self, world: JobWorld) -> None:
-        """Its worker reports progress every second, and the job must not go on with what was removed."""
+        """The worker's progress changes the job, whose handler has already abandoned it, so it must not go on."""
         id = world.add(in_state(JobStatus.RUNNING))
         revision = world.job(id).revision
         world.on("before update", lambda: world.stored.update(id, lambda job: replace(job, progress=0.5)))
@@ -80,7 +80,7 @@ class TestResend:
         world.add(new_job(due_at=world.watch() + SECOND))
         world.add(in_state(JobStatus.SUCCEEDED))
         assert world.service.resend() == 2
-        assert sorted(world.bell.sent) == sorted([fresh, due])
+        assert sorted(world.queue.sent) == sorted([fresh, due])
         assert world.service.resend() == 0, "not twice"
         world.watch.forward(RESEND)
         assert world.service.resend() == 3
@@ -89,16 +89,16 @@ class TestResend:
     def test_the_longest_due_job_is_sent_first(self, world: JobWorld) -> None:
         ids = [world.add(new_job(due_at=NOON - at * SECOND)) for at in range(5)]
         world.service.resend()
-        assert world.bell.sent == ids[::-1]
+        assert world.queue.sent == ids[::-1]
 
     def test_sending_stops_when_the_queue_takes_no_more(self, world: JobWorld) -> None:
         ids = [world.add(new_job(due_at=NOON - at * SECOND)) for at in range(4)]
-        world.bell.takes = 1
+        world.queue.takes = 1
         assert world.service.resend() == 1
-        assert world.bell.refused == 1, "each of the others would take as long to be refused"
+        assert world.queue.refused == 1, "each of the others would take as long to be refused"
         due = [world.job(id).due_at for id in ids]
         assert due == [NOON, NOON - SECOND, NOON - 2 * SECOND, NOON + RESEND]
-        world.bell.takes = None
+        world.queue.takes = None
         assert world.service.resend() == 3
 
     def test_the_job_of_a_dead_worker_is_sent_again(self, world: JobWorld) -> None:
@@ -108,7 +108,7 @@ class TestResend:
         lease = world.job(id).run_at
         assert world.service.resend() == 1
         assert world.job(id).run_at == lease
-        assert world.run(world.bell.sent.pop()) is None
+        assert world.run(world.queue.sent.pop()) is None
         assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_the_job_of_a_living_worker_is_not_sent(self, world: JobWorld) -> None:
@@ -146,7 +146,7 @@ class TestResend:
         ids = {world.add(new_job(due_at=NOON)) for _ in range(30)}
         outcomes = at_once(lambda service: service.resend(), [world.service] * 4)
         assert all(isinstance(outcome, int) for outcome in outcomes)
-        assert set(world.bell.sent) == ids
+        assert set(world.queue.sent) == ids
         assert world.service.resend() == 0
 
 
@@ -174,13 +174,13 @@ class TestService:
     def test_a_failed_or_cancelled_job_can_be_retried(self, world: JobWorld, status: JobStatus) -> None:
         id = world.add(in_state(status))
         assert world.service.retry(caller_of(ADA), id).status is JobStatus.QUEUED
-        assert (world.work.asked, world.bell.sent) == (["resume"], [id])
+        assert (world.work.asked, world.queue.sent) == (["resume"], [id])
         assert world.service.resend() == 1
         world.run(id)
         assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + RETENTION)
 
     def test_a_worker_that_starts_the_retried_job_at_once_has_the_last_word(self, world: JobWorld) -> None:
-        """Else the handler would show as pending what has just failed for good."""
+        """Otherwise the handler would show a job as pending that has just failed for good."""
         id = world.add(in_state(JobStatus.FAILED))
         world.work.does = raising(AttemptFailed("No.", final=True))
         world.on("after update", lambda: world.run(id))
@@ -191,7 +191,7 @@ class TestService:
     def test_the_process_of_a_command_leaves_the_job_to_the_service(self, world: JobWorld) -> None:
         id = world.add(in_state(JobStatus.FAILED))
         assert world.service.retry(None, id).status is JobStatus.QUEUED
-        assert world.bell.sent == []
+        assert world.queue.sent == []
         assert world.service.resend() == 1
 
     @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED])

@@ -77,7 +77,7 @@ class TestHandBack:
         assert [world.job(id) for id in ids] == before
 
     def test_jobs_are_handed_back_although_others_cannot_be(self, world: JobWorld) -> None:
-        """Of one that is gone and one that the store does not take, the third does not suffer."""
+        """The first job is gone and the store refuses the second one; the third is still handed back."""
         ids = [world.add() for _ in range(3)]
         for id in ids:
             world.runner._running[f"ticket {id}"] = id
@@ -89,7 +89,7 @@ class TestHandBack:
         assert [world.job(id).status for id in ids[1:]] == [JobStatus.RUNNING, JobStatus.QUEUED]
 
     def test_a_job_that_another_thread_took_over_is_handed_back(self, world: JobWorld) -> None:
-        """One thread slept for longer than its lease, another one took over; the first one's end is not its end."""
+        """A thread that has lost its lease ends while another thread runs the job, which must still be handed back."""
 
         def second(job: Job, progress: Progress) -> str:
             awake.set()

@@ -45,10 +45,10 @@ class JobWorld(Interruptions):
         self.watch = Watch()
         self.stored = Jobs(MemoryStore())
         self.work = FakeHandler()
-        self.bell = RecordingQueue()
+        self.queue = RecordingQueue()
         self.runner = self.worker()
         self.run = self.runner.run
-        self.service = JobService(jobs=self.jobs(), queue=self.bell, runner=self.runner, clock=self.watch)
+        self.service = JobService(jobs=self.jobs(), queue=self.queue, runner=self.runner, clock=self.watch)
 
     def jobs(self) -> JobRepository:
         return cast(JobRepository, Observed(self.stored, {"update"}, self.observe))
@@ -75,7 +75,7 @@ class JobWorld(Interruptions):
         return job
 
     def start_and_die(self, id: str) -> None:
-        """Leave the job as a worker that was killed while it ran it."""
+        """Leave the job as if its worker was killed while it ran."""
         self.stored.update(id, lambda job: job.started("dead", self.watch()))
 
 

@@ -1,1 +1,1 @@
-"""Worlds to store files and datasets in."""
+"""Worlds in which the tests store files and datasets."""

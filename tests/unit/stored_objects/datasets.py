@@ -54,7 +54,7 @@ class DatasetProcess(Process):
 
 
 class DatasetWorld(World[DatasetProcess]):
-    """A world in which datasets are stored."""
+    """A world whose stored objects are datasets."""
 
     content = CSV
 
@@ -89,7 +89,7 @@ class DatasetWorld(World[DatasetProcess]):
             blobs=blobs,
             spool=temporary_file,
             take_place=self.places.take,
-            queue=self.bell,
+            queue=self.queue,
             summariser=summariser,
             sync_rows=1_000,
             clock=self.watch,
@@ -103,7 +103,7 @@ class DatasetWorld(World[DatasetProcess]):
             take_place=self.places.take,
         )
         runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
-        jobs = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
+        jobs = JobService(jobs=self.jobs, queue=self.queue, runner=runner, clock=self.watch)
         return DatasetProcess(service, objects, datasets, jobs, work, runner.run)
 
     def add(
@@ -120,7 +120,7 @@ class DatasetWorld(World[DatasetProcess]):
         return service.add(owner, IncomingDataset("x.csv", [content], lambda: details, later or None), idempotent)
 
     def add_later(self) -> Job:
-        """The job of a dataset that waits to be checked."""
+        """Add a dataset that a job is to check, and return the job."""
         job = self.add(later=True).job
         assert job
         return job
@@ -152,21 +152,21 @@ class DatasetWorld(World[DatasetProcess]):
         return {document.fields["set_id"] for (collection, _), document in documents if collection == "packs"}
 
     def pieces(self) -> set[str]:
-        """The datasets of which there is a piece of a report or schema."""
+        """Return the ids of the datasets that have a stored piece of a report or schema."""
         return {id.partition(".")[0] for collection, id in self.store.documents if collection == "reports"}
 
     def run_later(self, job: Job) -> None:
-        """Run a job that nobody has finished again, as the sweep does."""
+        """Run an unfinished job several times, as the sweep does."""
         for _ in range(6):
             self.watch.forward(LEASE * 2)
             self.here.run(job.id)
 
-    def is_empty(self) -> None:
-        super().is_empty()
+    def assert_empty(self) -> None:
+        super().assert_empty()
         assert (self.row_sets(), self.pieces()) == (set(), set())
 
     def is_reconciled(self) -> bool:
-        """So do the rows."""
+        """Assert that rows, reports and objects agree with the complete records. Return whether there is a record."""
         datasets: Iterable[Dataset] = self.all_records()
         assert self.row_sets() == {dataset.rows_id for dataset in datasets if dataset.report}
         assert self.pieces() <= {dataset.id for dataset in datasets}

@@ -26,7 +26,7 @@ class FileProcess(Process):
 
 
 class FileWorld(World[FileProcess]):
-    """Where files are stored."""
+    """A world whose stored objects are files."""
 
     content = b"".join(TEXT)
 
@@ -45,7 +45,7 @@ class FileWorld(World[FileProcess]):
             erase=lambda file: blobs.delete(file.key),
             clock=self.watch,
         )
-        service = FileService(objects=objects, jobs=self.jobs, blobs=blobs, queue=self.bell, clock=self.watch)
+        service = FileService(objects=objects, jobs=self.jobs, blobs=blobs, queue=self.queue, clock=self.watch)
         return FileProcess(service, objects, files)
 
     def add(

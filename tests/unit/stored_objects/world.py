@@ -1,6 +1,6 @@
-"""A world to store something in, with something that happens at any moment on the way.
+"""A store, a bucket, and processes that a test can interrupt at any moment while they store objects.
 
-A moment is before or after a step: a commit of a record, or a call of the bucket, the rows or the engine.
+A moment is before or after a step: a commit of a record, or a call of the bucket, the rows or the checker.
 """
 
 from abc import ABC, abstractmethod
@@ -32,12 +32,12 @@ Observe = Callable[[str], None]
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @dataclass
 class Process:
-    """The services of one process, and the records as it reaches them."""
+    """The services of one process, and the records that it reads and writes."""
 
     service: Any
     objects: ObjectLifecycle[Any]
@@ -48,7 +48,7 @@ P = TypeVar("P", bound=Process)
 
 
 class World(ABC, Generic[P]):
-    """Processes that share everything."""
+    """The store, the bucket and the queue that all processes share."""
 
     records: Any
     content: bytes
@@ -60,19 +60,19 @@ class World(ABC, Generic[P]):
         for user in (ADA, EVE, ROOT):
             self.users.add(user)
         self.blobs = memory()
-        self.bell = RecordingQueue()
+        self.queue = RecordingQueue()
 
     @cached_property
     def here(self) -> P:
-        """One to which nothing happens."""
+        """A process that nothing interrupts."""
         return self.process(lambda _: None)
 
     @abstractmethod
     def process(self, observe: Observe) -> P:
-        """Another one, of which every moment is told."""
+        """Return a process that calls ``observe`` at every moment."""
 
     def mortal(self, dies_at: int) -> P:
-        """One that is killed at this moment, and does nothing any more."""
+        """Return a process that is killed at a moment, and does nothing afterwards."""
         moments = count()
 
         def observe(step: str) -> None:
@@ -82,7 +82,7 @@ class World(ABC, Generic[P]):
         return self.process(observe)
 
     def failing(self, *moments: int) -> P:
-        """One whose dependencies are away at these moments."""
+        """Return a process whose dependencies fail at these moments."""
         current = count()
 
         def observe(step: str) -> None:
@@ -92,7 +92,7 @@ class World(ABC, Generic[P]):
         return self.process(observe)
 
     def at(self, moment: int, event: Callable[[], object]) -> P:
-        """One to which something happens at a moment."""
+        """Return a process that calls ``event`` at a moment."""
         current = count()
 
         def observe(step: str) -> None:
@@ -103,19 +103,19 @@ class World(ABC, Generic[P]):
 
     @abstractmethod
     def pending(self, id: str) -> Any:
-        """The record of one that Ada is storing."""
+        """Return the record of an object that Ada has begun to store."""
 
     @abstractmethod
     def store_one(self, process: P | None = None, owner: User = ADA, key: str | None = "key") -> Any:
-        """The record of a stored one."""
+        """Store an object, and return its record."""
 
     @abstractmethod
     def show(self, caller: User, id: str) -> Any:
-        """Its record."""
+        """Return the record of an object, if ``caller`` may see it."""
 
     @abstractmethod
     def list(self, caller: User, cursor: str | None = None, limit: int = 10) -> Page[Any]:
-        """The records."""
+        """Return a page of the records of the caller."""
 
     def all_records(self) -> Any:
         return [record for user in ("ada", "eve") for record in self.records.list_all_for_user(user).items]
@@ -127,15 +127,15 @@ class World(ABC, Generic[P]):
         self.watch.forward(HEARTBEAT_TIMEOUT)
         return self.here.objects.reconcile()
 
-    def is_empty(self) -> None:
-        """Nothing is left; the key is free."""
+    def assert_empty(self) -> None:
+        """Assert that no record, object or job is left, and that the key can be used again."""
         assert self.all_records() == []
         assert self.objects() == set()
         assert self.receipts.get("key") is None
         assert self.jobs.all().items == []
 
     def is_reconciled(self) -> bool:
-        """Objects and whole records agree; returns whether there is one."""
+        """Assert that the objects agree with the complete records. Return whether there is a record."""
         records = self.all_records()
         assert all(record.is_stored and record.reconcile_since is None for record in records)
         assert self.objects() == {record.key for record in records}
