@@ -40,7 +40,7 @@ def rename(username: str) -> Callable[[User], User]:
 
 
 def assert_claims_agree(users: Users, ids: Iterable[str], claims: Iterable[Claim]) -> None:
-    """Each of ``claims`` is held by exactly the one user who says so, or by nobody and can be taken."""
+    """Assert that each claim is held by exactly the user that names it, or is free to be taken."""
     held = [(claim, user.id) for id in ids if (user := users.get(id)) for claim in user.claims]
     holders = dict(held)
     assert len(holders) == len(held), "two users hold the same name"

@@ -63,8 +63,8 @@ def sqlite(database: Path) -> Callable[[], Store]:
 def migrated_template(postgres_server: str) -> str:
     """Return the URL of a migrated PostgreSQL database, which tests copy.
 
-    It makes a tombstone of every owner that a document refers to and that is not there: most tests of repositories
-    make their owners up, which PostgreSQL does not let them.
+    PostgreSQL stores no document without its owner, but most tests of repositories refer to users that do not exist.
+    A trigger in this database therefore creates a tombstone for each missing owner.
     """
     url = create_database(postgres_server)
     SqlStore.prepare(url)
@@ -184,7 +184,7 @@ def sessions(store: Store) -> Sessions:
 
 @pytest.fixture(params=SHARED)
 def open_shared(request: pytest.FixtureRequest) -> Callable[[], Store]:
-    """Opens the same store in every process that calls it."""
+    """Return a function that opens the same store in every process that calls it."""
     opener: Callable[[], Store] = request.getfixturevalue(request.param)
     return opener
 

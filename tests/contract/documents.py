@@ -14,7 +14,7 @@ CLAIM = {"kind": "username", "holder_id": "ada"}
 
 
 def account(**fields: Any) -> dict[str, Any]:
-    """The fields of a user, plain except for ``fields``."""
+    """Return the fields of a user: defaults, replaced by ``fields`` where they are given."""
     plain = {
         "username": "Ada",
         "username_key": "ada",
@@ -31,7 +31,7 @@ def account(**fields: Any) -> dict[str, Any]:
 
 
 def login(**fields: Any) -> dict[str, Any]:
-    """The fields of a session, plain except for ``fields``."""
+    """Return the fields of a session: defaults, replaced by ``fields`` where they are given."""
     plain = {
         "user_id": "ada",
         "epoch": 0,

@@ -52,7 +52,7 @@ def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit
 
 @pytest.fixture
 def rabbitmq(rabbitmq_server: RabbitMQ) -> RabbitMQ:
-    """It runs already: starting takes it some seconds."""
+    """Return the RabbitMQ server that all tests share, because it takes some seconds to start."""
     rabbitmq_server.start()
     rabbitmq_server.forget()
     return rabbitmq_server
@@ -66,7 +66,7 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broker that is there may be slow, where the test is not about one that is away."""
+    """Wait longer for the broker, in tests whose broker answers: a busy machine makes it slow."""
     monkeypatch.setattr(celery, "TIMEOUT_SECONDS", PATIENCE)
 
 
@@ -86,7 +86,7 @@ class TestSendingDuringAnOutage:
 
     @pytest.fixture
     def silent_port(self) -> Iterator[str]:
-        """Takes connections, and never says a word."""
+        """Yield a port that accepts connections and never answers."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 
@@ -151,7 +151,7 @@ class TestSendingDuringAnOutage:
             with broker.silent():
                 self._notify(queue, 20)
             assert queue.close(PATIENCE)
-            # The thread may have taken one already.
+            # The sending thread may have taken one notification out of the queue before it was full.
             assert broker.waiting() in (5, 6)
 
     def test_a_failed_notification_is_logged_as_a_warning(
@@ -258,7 +258,7 @@ class TestBrokerWithoutAWorker:
 
 
 def test_a_broker_without_a_trusted_certificate_is_unavailable(tmp_path: Path, patient: None) -> None:
-    """kombu by itself would not look at the certificate."""
+    """By itself, kombu does not check certificates."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -301,7 +301,7 @@ class TestWorker:
             self._runs_jobs_again(queue, jobs)
 
     def test_the_worker_reconnects_every_two_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Left alone, kombu waits 2 s longer each time, up to 30 s."""
+        """By itself, kombu waits 2 s longer each time, up to 30 s."""
         monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
         waits: list[float] = []
         app = make_app(f"redis://127.0.0.1:{free_port()}", WorkerConnection)
@@ -385,7 +385,7 @@ class TestWorker:
                 process.join(PATIENCE)
                 assert process.exitcode == 0
             if isinstance(broker, RabbitMQ):
-                return  # what a worker holds for later is acknowledged
+                return  # the worker has acknowledged the messages that it held for later
             # The jobs that it held for later were returned to the queue.
             with worker(broker.url, jobs):
                 assert jobs.begun()[0] == waiting

@@ -1,4 +1,4 @@
-"""Copies from each store to the next one and back, interrupted ones too."""
+"""Copies from each store to the next one and back, and copies that are interrupted."""
 
 import itertools
 import os
@@ -42,7 +42,7 @@ preload(__name__)
 NOW = datetime(2029, 1, 1, tzinfo=UTC)
 ROWS = [(line, line % 7 != 0, [f"{line}", "", "😀 'quoted' \n", LONG[: line % 50]]) for line in range(2, 1300)]
 SETS = {"rows": ROWS, "first": ROWS[:1], "second": [], "interrupted": ROWS[:5], "whole": ROWS}
-"""The rows in the row sets of the datasets. Those of examples that nobody has checked are not copied."""
+"""The rows in the row sets of the datasets. The rows of unchecked datasets are not copied."""
 CHECKED = replace(
     DATASET.full, id="checked", row_sets=("interrupted", "whole"), state=ObjectState.STORED, receipt_id=None
 )
@@ -84,7 +84,7 @@ def fill(store: Store) -> None:
 
 
 def mortal(store: Store, die_at: int) -> Store:
-    """Return the store, whose process is killed at the step ``die_at``: the moments before and after each commit."""
+    """Return a store whose process is killed at the step ``die_at``: a step is the moment before or after a commit."""
     steps = itertools.count(1)
 
     def observe(_: str) -> None:
@@ -116,7 +116,7 @@ def run(copy: StoreCopy) -> dict[str, tuple[int, str]]:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: str) -> str:
-    """Return the URL of a migrated PostgreSQL database, whose references are those of a service."""
+    """Return the URL of a migrated PostgreSQL database that enforces references, as that of a service does."""
     url = create_database(postgres_server)
     SqlStore.prepare(url)
     return url
@@ -157,7 +157,7 @@ def test_a_copy_around_all_stores_and_back_changes_nothing(
         results.append(run(StoreCopy(stops[-2], stops[-1], NOW)))
     assert all(result == results[0] for result in results)
     assert {name: count for name, (count, _) in results[0].items() if count} == {
-        "users": 43,  # two of services
+        "users": 43,  # two of them for service accounts
         "claims": 3,  # of the admin's name and two dogs
         "rosters": 2,  # of admins and webhooks
         "sign_ins": 1,  # of the admin
@@ -256,7 +256,7 @@ def test_the_rows_of_an_interrupted_check_are_left_out(
 
 
 def test_a_copy_to_a_store_that_fails_says_so(source: Store, new_file: Callable[[], Path]) -> None:
-    """Jobs that send mails have no owner who could be missing."""
+    """The job that sends a mail has no owner, so that the target is not refused for a missing owner."""
     fields = source.scan(JOBS, limit=1)[0].fields
     source.commit(Insert(Key(JOBS, "mail"), {**fields, "user_id": None}))
     with closing(WithoutJobs(new_file(), pool_size=1)) as target, pytest.raises(Unavailable):
@@ -279,7 +279,7 @@ def test_what_the_source_has_written_meanwhile_is_found(source: Store, target: S
 
 
 class TestRefusal:
-    """A target that holds other data is refused, and is as it was."""
+    """A target that holds other data is refused, and is left unchanged."""
 
     @pytest.mark.parametrize(
         "write",

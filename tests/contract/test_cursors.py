@@ -28,7 +28,7 @@ def _fields(collection: Collection, **given: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def store() -> Store:
-    """Two of everything that the queries below ask for."""
+    """A store with two documents of each kind that the queries below find."""
     store = MemoryStore()
     for at, (user_id, completed) in enumerate([("ada", True), ("ada", False), ("eve", True), ("eve", False)] * 2):
         fields = _fields(TASKS, **TASK, user_id=user_id, completed=completed)

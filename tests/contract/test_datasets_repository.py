@@ -1,4 +1,4 @@
-"""Datasets with their reports in every store; test_stored_object_repositories has what they share with files."""
+"""Datasets with their reports in every store. test_stored_object_repositories.py tests what they share with files."""
 
 import random
 from dataclasses import replace
@@ -127,7 +127,7 @@ def test_a_page_of_ordinary_datasets_is_full(datasets: Datasets) -> None:
 def test_few_datasets_are_read_at_once_even_after_many_small_ones(
     datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A large dataset is known as such only once it is read, and the small ones before it do not announce it."""
+    """Whether a dataset is large is known only when it is read, and small ones before it say nothing about it."""
     for at in range(130):
         add(datasets, None, created_at=NOON + at * SECOND)
     limits, find = [], store.find

@@ -336,7 +336,7 @@ KINDS = {
     "service account": SERVICE_ACCOUNT,
 }
 STORED = KINDS | {"event": EVENT}
-"""The kinds of entities, also of those that never change."""
+"""The kinds of entities, including those that never change."""
 REMOVED_OF_A_USER = {name: KINDS[name] for name in ("session", "task", "dog", "receipt", "invitation")}
 LISTED = {name: kind for name, kind in STORED.items() if name not in ("receipt", "webhook", "service account")}
 

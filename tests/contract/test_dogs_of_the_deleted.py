@@ -23,14 +23,14 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
 
 
 def somebody(app: Flask, role: str = "user") -> User:
-    """As a request knows them that has begun."""
+    """Return a new user as a request that has already begun knows them."""
     user = services_of(app).accounts.accounts.users.get(join(client_of(app), role).user["id"])
     assert user
     return user
 
 
 def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Exception]) -> None:
-    """Do something with so many names while ``owner`` is deleted."""
+    """Delete ``owner`` while threads call ``act`` with many names. Assert that no dog or job of the owner remains."""
 
     def thread(number: int) -> None:
         if number == THREADS:

@@ -58,7 +58,7 @@ def winners(outcomes: Iterable[Dog | Exception]) -> list[Dog]:
 
 
 def assert_names_agree(dogs: Dogs, ids: Iterable[str], names: Iterable[str]) -> None:
-    """Each of ``names`` belongs to exactly the one dog that bears it, or to none and can be taken."""
+    """Assert that each name belongs to exactly the dog that bears it, or is free to be taken."""
     bearers = {dog.name_key: dog for id in ids if (dog := dogs.get(id))}
     for name in {*map(fold, names), *bearers}:
         assert dogs.by_name(name) == bearers.get(name)
@@ -90,7 +90,7 @@ class TestAdd:
         assert dogs.by_name("rex") == rex
 
     def test_a_repeated_addition_stores_nothing(self, dogs: Dogs, store: Store) -> None:
-        """Also of a request for the very name that the first one took."""
+        """The second request may ask for the name that the first one took, or for another one."""
         receipt = Receipt("receipt", "ada", NOON + timedelta(days=1), "f", {})
         first = new_dog("Rex")
         dogs.add(first, job_of(first), receipt)
@@ -174,13 +174,13 @@ class TestRemove:
         dogs.remove(rex.id)
         assert dogs.by_name("rex") is None
         bello = dogs.update(add(dogs, new_dog("rex")).id, rename("Bello"))
-        dogs.remove(rex.id)  # it is not there, and the name is another dog's by now
+        dogs.remove(rex.id)  # this dog is already gone, and another dog has the name
         assert_names_agree(dogs, [bello.id], ["Rex"])
 
     def test_a_dog_removed_during_a_rename_holds_no_name(
         self, dogs: Dogs, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Neither the one it had when it was read, nor the one it has when it goes."""
+        """Neither the name that was read before the rename nor the new name is held."""
         rex = add(dogs, new_dog("Rex"))
         read = store.get
 
@@ -251,7 +251,7 @@ class TestThreads:
         assert_names_agree(dogs, [dog.id for dog in stored], [dog.name for dog in stored])
 
     def test_crossing_renames_keep_every_name_consistent(self, dogs: Dogs) -> None:
-        """Every dog gets the name of the next one, over and over: no name is lost, and none is held twice."""
+        """Every dog takes the name of the next one, again and again: no name is lost, and none is held twice."""
         circle = ["rex", "bello", "laika", "žofka", "free"]
         stored = [add(dogs, new_dog(name)) for name in circle[:-1]]
 
@@ -272,7 +272,7 @@ class TestThreads:
         assert [dogs.by_name("rex"), dogs.by_name("bello")] == [rex, bello]
 
     def test_a_removal_during_a_rename_leaves_no_claim(self, dogs: Dogs) -> None:
-        """Whoever comes first: no name is left with what is gone."""
+        """Whichever comes first, no name is held by the removed dog."""
         for number in range(5):
             rex = add(dogs, new_dog(f"rex {number}"))
             names = [f"bello {number}", f"laika {number}"]
@@ -291,7 +291,7 @@ class TestThreads:
 
 
 def _add_at_once(share: tuple[Callable[[], Store], list[Dog]]) -> list[Dog | str]:
-    """Runs in a separate process."""
+    """Add dogs at the same time. Runs in a separate process."""
     open_store, contenders = share
     store = open_store()
     dogs = Dogs(store)

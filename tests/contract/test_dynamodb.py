@@ -86,7 +86,7 @@ def store(dynamodb: partial[DynamoStore], wire: Wire) -> Iterator[DynamoStore]:
 
 @pytest.fixture
 def table(store: DynamoStore, dynamodb: partial[DynamoStore]) -> Any:
-    """Return the table as the library of AWS shows it."""
+    """Return the table as the AWS library (boto3) shows it."""
     return Session().resource("dynamodb", REGION).Table(*dynamodb.args)
 
 
@@ -108,7 +108,7 @@ class TestRequests:
         wire.operations.clear()
         store.commit(Update(user("1"), account(name="Ada"), revisions[user("1")]))
         assert wire.operations == ["BatchGetItem", "TransactWriteItems"]
-        [put] = wire.bodies[-1]["TransactItems"]  # no entry has changed
+        [put] = wire.bodies[-1]["TransactItems"]  # the update changes no index entry
         assert put["Put"]["Item"]["name"] == {"S": "Ada"}
 
     def test_reads_are_consistent(self, store: DynamoStore, wire: Wire) -> None:
@@ -223,7 +223,7 @@ class TestEntries:
             assert [item["ttl"] for item in items(table)] == [removed] * 2
 
     def test_a_user_is_never_removed_by_dynamodb(self, store: DynamoStore, table: Any) -> None:
-        """An expired guest owns sessions and tasks, which are removed with it."""
+        """An expired guest owns sessions and tasks, which the service removes together with the guest."""
         store.commit(Insert(user("1"), account(expires_at=NOON)))
         assert [item for item in items(table) if "ttl" in item] == []
 
@@ -280,7 +280,7 @@ class TestFailures:
     def test_a_transaction_that_is_still_in_progress_is_waited_for(
         self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A first request goes on although its reply was lost, so that the repeated ones meet it."""
+        """DynamoDB still works on the first request, whose reply was lost, when the repeated ones arrive."""
         monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 60.0)
         in_progress = answer(400, __type="TransactionInProgressException", message="in progress")
         wire.answers = [lose_reply, in_progress, in_progress, in_progress]

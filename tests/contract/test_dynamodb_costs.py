@@ -49,32 +49,32 @@ def costs(wire: Wire) -> list[str]:
 
 
 def test_each_request_has_its_documented_cost(client: FlaskClient, wire: Wire) -> None:
-    # The user, seven entries and two claims, the last sign-in and its entry, an event and its five entries. The last
-    # sign-in is looked for first, for an entry to replace. A limit counts the registrations of an address.
+    # The commit writes the user with seven entries and two claims, the last sign-in with its entry, and an event with
+    # five entries. The last sign-in is read first, to find an entry to replace. A limit counts the registrations.
     assert client.post("/register", json=ANNA).status_code == 201
     assert costs(wire) == ["UpdateItem", "PutItem", "BatchGetItem 1", "TransactWriteItems 18"]
     assert client.post("/register", json=ANOTHER).status_code == 201
     assert costs(wire) == ["UpdateItem", "BatchGetItem 1", "TransactWriteItems 18"]
 
-    # The user by its name, two counters of failed logins, and the session with its entry, which gives them back, with
-    # an event and its five entries. The first login of a day in a process also reads the last sign-in, for its entry,
-    # and replaces both.
+    # The user is found by the name. Two counters count failed logins. The commit writes the session with its entry,
+    # an event with five entries, and both counters, because the login gives the attempts back. The first login of a
+    # day in a process also reads the last sign-in, and replaces it with its entry.
     limits = ["UpdateItem", "PutItem"] * 2
     assert log_in(client).status_code == 200
     assert costs(wire) == ["Query", "BatchGetItem 1", *limits, "BatchGetItem 1", "TransactWriteItems 13"]
     tokens: dict[str, Any] = log_in(client).get_json()
     assert costs(wire) == ["Query", "BatchGetItem 1", "UpdateItem", "UpdateItem", "TransactWriteItems 10"]
 
-    # The session and its user.
+    # The session and its user are read.
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert client.get("/user", headers=bearer).status_code == 200
     assert costs(wire) == ["BatchGetItem 2"]
 
-    # The session is read once more, for its entry, which expires later once a day.
+    # The session is read once more to find its entry, which the service moves to a later expiry once a day.
     assert client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).status_code == 200
     assert costs(wire) == ["BatchGetItem 2", "BatchGetItem 1", "TransactWriteItems 1"]
 
-    # A task and its two entries; then a page of tasks.
+    # A task is written with its two entries; then a page of tasks is read.
     assert client.post("/tasks", headers=bearer, json={"title": "Walk the dog"}).status_code == 201
     assert costs(wire) == ["BatchGetItem 2", "TransactWriteItems 3"]
     assert client.get("/tasks", headers=bearer).status_code == 200

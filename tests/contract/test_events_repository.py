@@ -1,4 +1,4 @@
-"""Events are stored with what has caused them, and listed newest first, on every store."""
+"""Events are stored in the commit of their cause, and listed newest first, on every store."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -64,7 +64,7 @@ def test_every_field_of_a_factor_is_read_as_written(factors: Factors, users: Use
 
 def test_a_user_is_added_with_its_factors_or_not_at_all(factors: Factors, users: Users, store: Store) -> None:
     if isinstance(store, SqlStore):
-        with store.engine.begin() as connection:  # the databases of these tests make owners of factors
+        with store.engine.begin() as connection:  # the PostgreSQL databases of these tests create missing owners
             connection.exec_driver_sql("DROP TRIGGER owner ON factors")
 
     def owner(id: str, *own: Factor) -> tuple[User, list[Factor]]:

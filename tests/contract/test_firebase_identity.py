@@ -1,4 +1,4 @@
-"""Firebase Auth: its accounts, its ID tokens, and what its emulator does not do, on a stub of the REST API."""
+"""Firebase Auth: its accounts and ID tokens, and, on a stub of the REST API, what its emulator lacks."""
 
 import base64
 import io
@@ -116,7 +116,7 @@ def claims_of(token: str) -> dict[str, object]:
 
 
 def unsigned(claims: dict[str, object]) -> str:
-    """Return an unsigned token, as the emulator makes it and everybody can."""
+    """Return an unsigned token, which the emulator accepts and anybody can make."""
     return jwt.encode(claims, "", algorithm="none")
 
 
@@ -160,7 +160,7 @@ def test_an_access_token_of_the_service_is_not_an_id_token(firebase: Firebase) -
 
 @pytest.fixture(scope="module")
 def google() -> tuple[rsa.RSAPrivateKey, dict[str, str]]:
-    """A key to sign with, and the certificates of it as Google publishes them."""
+    """Return a signing key, and its certificates in the form in which Google publishes them."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "securetoken")])
     now = datetime.now(UTC)
@@ -171,7 +171,7 @@ def google() -> tuple[rsa.RSAPrivateKey, dict[str, str]]:
 
 @pytest.fixture
 def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> FirebaseAccounts:
-    """Without the emulator, whose tokens have neither a signature nor an end that the SDK looks at."""
+    """Return accounts without the emulator, whose tokens have no signature and no expiry that the SDK checks."""
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
     monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
@@ -180,7 +180,7 @@ def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: py
 
 
 def current(**changes: object) -> dict[str, object]:
-    """The claims of an ID token, as Google makes them."""
+    """Return the claims of a valid ID token as Google makes them, with changes."""
     now = int(time.time())
     claims: dict[str, object] = {
         "iss": "https://securetoken.google.com/demo-portero",
@@ -224,7 +224,7 @@ def test_a_signed_token_with_wrong_claims_is_invalid(
 def test_a_token_that_google_has_not_signed_is_invalid(
     production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
 ) -> None:
-    """Least of all one of the emulator, whose header says "alg": "none"."""
+    """The emulator's unsigned tokens, whose header says "alg": "none", are among them."""
     another = rsa.generate_private_key(65537, 2048)
     signed = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
     for token in (
@@ -316,7 +316,7 @@ def test_a_field_that_firebase_refuses_is_named(firebase: Firebase) -> None:
 
 
 class Rest:
-    """A stub of the REST API of Firebase Auth, for what the emulator does not do."""
+    """A stub of the REST API of Firebase Auth, for features that the emulator lacks."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.status, self.answer = 200, {}  # type: int, object
@@ -451,7 +451,7 @@ def test_an_id_token_that_names_a_session_wrongly_is_invalid(firebase: Firebase,
 
 
 def checked(token: str, key: rsa.RSAPrivateKey) -> dict[str, object]:
-    """Return the claims of a custom token, whose signature and times must be those that Firebase checks."""
+    """Return the claims of a custom token, and check its signature and times as Firebase does."""
     audience = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"
     claims: dict[str, object] = jwt.decode(token, key.public_key(), algorithms=["RS256"], audience=audience)
     assert claims["iss"] == claims["sub"] == "portero@demo.iam.gserviceaccount.com"

@@ -39,7 +39,7 @@ Keeper = Callable[[User, str], User]
 
 
 class HashedAccounts(FakeProvider):
-    """Accounts whose hashes are stored with the users, behind the methods that the tests of passwords use."""
+    """Accounts whose password hashes are stored with the users, with the methods of a remote identity provider."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ def identity(request: pytest.FixtureRequest) -> RemoteAccounts:
 
 @pytest.fixture
 def join(identity: RemoteAccounts) -> Keeper:
-    """Gives a user an account, as the use cases do; returns the record to be stored."""
+    """Return a function that creates the account of a user, as the use cases do, and returns the user to be stored."""
 
     def join(user: User, password: str) -> User:
         identity.create(user, password)
@@ -223,7 +223,7 @@ def test_a_malformed_token_is_invalid(identity: RemoteAccounts) -> None:
 
 @pytest.fixture
 def log_in(identity: RemoteAccounts, join: Keeper) -> tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]:
-    """The use case, and by outcome a login name and a password that lead to it."""
+    """Return the login use case, and for each outcome a login name and a password that lead to it."""
     adapters = Overrides(store=MemoryStore(), keys=KeyRing(as_jwk_set([SigningKey.generate()])), limiter=NoLimits())
     if isinstance(identity, HashedAccounts):
         adapters["hasher"] = identity.hasher
@@ -251,7 +251,7 @@ def log_in(identity: RemoteAccounts, join: Keeper) -> tuple[Callable[[str, str],
 
 
 class Counter:
-    """Counts the hashes or the sign-ins, whichever a login costs; and how many run at once."""
+    """Counts the calls of a password hash or of Firebase, whichever a login makes, and how many run at once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float = 0.0) -> None:
         self.calls = self.running = self.most = 0
@@ -299,7 +299,7 @@ def test_every_outcome_of_a_login_costs_one_check(
 def test_the_failed_logins_take_the_same_time(
     identity: RemoteAccounts, log_in: tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]
 ) -> None:
-    """A coarse check, because machines are noisy: the count above is the fine one."""
+    """A coarse check, because machines are noisy: test_every_outcome_of_a_login_costs_one_check is the precise one."""
     use_case, examples = log_in
     least = dict.fromkeys(("wrong", "unknown", "disabled"), float("inf"))
     # Other load makes some logins slower, so the fastest of many are compared.
@@ -315,7 +315,7 @@ def test_the_failed_logins_take_the_same_time(
 
 
 class Recorder(PasswordHasher):
-    """Remembers what passwords were checked against."""
+    """A hasher that records the hash that the last password was checked against."""
 
     checked: str | bytes = ""
 
@@ -367,7 +367,7 @@ def test_waiting_too_long_for_a_hash_is_unavailable_with_retry_after(monkeypatch
         assert refused.value.retry_after > 0
         go_on.set()
         slow.join()
-    assert not hasher.verify(None, PASSWORD)  # and the place is free again
+    assert not hasher.verify(None, PASSWORD)  # the failed one has made room for another hash
 
 
 def test_a_shortage_of_memory_is_unavailable_and_never_a_wrong_password() -> None:

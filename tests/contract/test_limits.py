@@ -32,7 +32,7 @@ GIVEN_BACK = Limit("given back", 10, 60, remembered=0)
 
 @pytest.fixture
 def key() -> str:
-    """Of somebody whom nobody has counted yet; secret, and not even valid Unicode."""
+    """Return a key that nothing has been counted for. It is personal data, and not even valid Unicode."""
     return f"anna {uuid4().hex} \ud800"
 
 
@@ -72,7 +72,7 @@ def limiter(opener: Callable[..., RateLimiter], watch: Watch) -> Iterator[RateLi
 
 @pytest.fixture
 def limiter_at_noon(limiter: RateLimiter, watch: Watch) -> tuple[StoreLimiter, Callable[[float], None]]:
-    """Return a limiter whose clock stands at noon, and a function that sets it to so many seconds after noon."""
+    """Return a limiter whose clock stands at noon, and a function that sets it to a number of seconds after noon."""
     assert isinstance(limiter, StoreLimiter)
 
     def go_to(seconds: float) -> None:
@@ -244,7 +244,7 @@ def test_a_hit_is_not_given_back_in_the_next_window(
 
 
 def test_a_counter_in_redis_lasts_no_longer_than_its_limit_says(redis_url: str, key: str) -> None:
-    """A clock of Redis that was ahead leaves it a longer time to live."""
+    """A Redis clock that ran ahead leaves the counter a time to live that is too long."""
     limiter, count = RedisLimiter(redis_url), Count(MINUTE, key)
     limiter.hit(count)
     with redis.Redis.from_url(redis_url) as database:

@@ -231,7 +231,7 @@ def test_the_command_alembic_says_which_setting_it_needs(url: str | None) -> Non
 
 
 def test_autogenerate_writes_a_numbered_revision_that_runs_both_ways(url: str, engine: Engine, tmp_path: Path) -> None:
-    """First for a schema that has not changed, and then for one with another field."""
+    """The first revision is for a schema that has not changed, the second one for a schema with another field."""
     checkout = tmp_path / "checkout"
     shutil.copytree(PORTERO.with_name("src"), checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PORTERO.with_name("alembic.ini"), checkout)
@@ -262,7 +262,7 @@ def test_autogenerate_writes_a_numbered_revision_that_runs_both_ways(url: str, e
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_values_are_stored_in_sqlite_as_sqlalchemy_reads_them(url: str, engine: Engine) -> None:
-    """The tables of a database can be read with SQLAlchemy, and what SQLAlchemy has written by the store."""
+    """SQLAlchemy reads what the store has written, and the store reads what SQLAlchemy has written."""
     prepare(url)
     users = metadata.tables["users"]
     fields = account(reserved=[["email", "å"]], disabled=True, reconcile_since=NOON)

@@ -61,7 +61,7 @@ def paused(server: "subprocess.Popen[bytes]") -> Iterator[None]:
 
 
 def test_a_restart_of_the_server_loses_nothing_that_was_acknowledged(cluster: Cluster) -> None:
-    """Once in good order and once by a crash, while threads commit. They fail as unavailable, or go on."""
+    """The server stops once in good order and once by a crash while threads commit. A failed commit is Unavailable."""
     stop = Event()
     acknowledged: list[str] = []
 
@@ -109,7 +109,7 @@ def test_a_restart_of_the_server_loses_nothing_that_was_acknowledged(cluster: Cl
 def test_a_server_that_falls_silent_is_unavailable_in_time(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Its system still acknowledges everything, and takes new connections. Afterwards the store works again."""
+    """The operating system of the paused server still accepts connections. Afterwards the store works again."""
     monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 1.0)
     uses: list[Callable[[Store], object]] = [
         lambda store: store.get(claim("1")),
@@ -139,7 +139,7 @@ def url(postgresql: Callable[[], Store]) -> str:
 
 
 def test_a_database_that_becomes_read_only_is_unavailable_for_writes(url: str) -> None:
-    """Managed databases become so when their disk is full, and while another server takes over."""
+    """A managed database becomes read-only when its disk is full, and while another server takes over."""
     database = url.rpartition("/")[2]
     with psycopg.connect(url, autocommit=True) as admin, ExitStack() as undo:
         admin.execute(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
@@ -191,12 +191,12 @@ def test_a_thread_waits_for_a_connection_of_the_pool_and_not_for_long(
 
 
 def test_a_commit_that_another_transaction_rolls_back_is_tried_again(url: str) -> None:
-    """A database can be set to an isolation in which PostgreSQL refuses to wait for the other's change."""
+    """A database may have an isolation level at which PostgreSQL fails the later of two changes instead of waiting."""
     options = "options=-c%20default_transaction_isolation%3Drepeatable%5C%20read"
     with closing(open_store(f"{url}?{options}")) as store, psycopg.connect(url) as other:
         store.commit(Insert(claim("1"), CLAIM))
         change = Update(claim("1"), CLAIM | {"kind": "new"}, only(store, claim("1")).revision)
-        other.execute("UPDATE claims SET holder_id = 'bob'")  # and not the revision
+        other.execute("UPDATE claims SET holder_id = 'bob'")  # the other transaction does not change the revision
         with ThreadPoolExecutor(1) as threads:
             committed = threads.submit(store.commit, change)
             waiting = (
@@ -240,9 +240,9 @@ def test_a_commit_that_is_lost_on_its_way_is_sent_again(url: str) -> None:
     address = urlsplit(url).netloc.rpartition("@")[2]
     with proxied(address) as proxy, closing(open_store(url.replace(address, proxy.address))) as store:
         store.commit(Insert(claim("1"), CLAIM))
-        proxy.fail(reset, once=True)  # the pool notices, and connects again
+        proxy.fail(reset, once=True)  # the pool notices this and connects again
         store.commit(Insert(claim("2"), CLAIM))
-        proxy.fail(reset, after=2, once=True)  # in the middle of the transaction
+        proxy.fail(reset, after=2, once=True)  # the connection breaks in the middle of the transaction
         store.commit(Insert(claim("3"), CLAIM))
         assert None not in store.get(claim("2"), claim("3"))
 
@@ -250,7 +250,7 @@ def test_a_commit_that_is_lost_on_its_way_is_sent_again(url: str) -> None:
 def test_a_request_waits_for_one_silent_connection_and_one_new_one(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A network takes everything and passes nothing on. Each message that it swallows is a wait."""
+    """The proxy accepts everything and forwards nothing. The store waits for an answer to each swallowed message."""
     monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0.5)
     address, swallowed = urlsplit(url).netloc.rpartition("@")[2], list[bytes]()
     with proxied(address) as proxy:
@@ -261,7 +261,7 @@ def test_a_request_waits_for_one_silent_connection_and_one_new_one(
             proxy.fail(lambda _, data: swallowed.append(data))
             answer = outcome_within(6, partial(log_in, client))
             assert getattr(answer, "status_code", answer) == 503
-            waits = [data for data in swallowed if data[:1] != b"X"]  # X says goodbye and waits for nothing
+            waits = [data for data in swallowed if data[:1] != b"X"]  # X ends the session, and has no answer
             assert 1 <= len(waits) <= 2
             proxy.heal()
             assert only(store, claim("1")).fields == CLAIM

@@ -81,7 +81,7 @@ def test_documents_are_read_and_scanned_by_their_primary_key(connection: sa.Conn
 
 @pytest.fixture
 def spare_databases() -> Iterator[dict[str, list[str]]]:
-    """None from other tests: what a database has held before can change its plans."""
+    """No databases are reused from other tests: what a database has held before can change its plans."""
     spare: dict[str, list[str]] = {}
     yield spare
     for url in chain(*spare.values()):
@@ -90,7 +90,7 @@ def spare_databases() -> Iterator[dict[str, list[str]]]:
 
 @pytest.fixture
 def ten_thousand_users(postgresql: Callable[[], Store]) -> Iterator[SqlStore]:
-    """Named "00001" to "10000". The last one is the only admin, and the only disabled one."""
+    """Users named "00001" to "10000". The last one is the only admin, and the only disabled one."""
     store = postgresql()
     assert isinstance(store, SqlStore)
     with closing(store):
@@ -117,7 +117,7 @@ DISABLED = replace(FIRST_PAGE, equal={"state": "active", "disabled": True})
 def test_postgresql_keeps_a_plan_that_reads_no_more_users_than_it_finds(
     ten_thousand_users: SqlStore, query: Query, after: bool
 ) -> None:
-    """To plan each execution would cost as much as to execute it. The first five executions are planned always."""
+    """Planning each execution would cost as much as the execution. PostgreSQL always plans the first five."""
     statement = find(query, after=after)
     values = {**query.equal, "start": query.start, "until": query.until, "count": query.limit + 1}
     read = sa.text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'users'")
@@ -125,6 +125,6 @@ def test_postgresql_keeps_a_plan_that_reads_no_more_users_than_it_finds(
     with ten_thousand_users.engine.connect() as connection:
         for _ in range(15):
             connection.execute(statement, {**values, "after_value": "00076", "after_id": "76"})
-        assert connection.scalar(read) <= 20 * (query.limit + 2)  # planning reads some too
+        assert connection.scalar(read) <= 20 * (query.limit + 2)  # planning reads some users too
         [plans] = connection.scalars(planned)
     assert plans <= 5

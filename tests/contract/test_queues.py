@@ -32,7 +32,10 @@ def jobs() -> Iterator[Jobs]:
 
 @dataclass
 class Place:
-    """A queue, and how to stop what runs its jobs: whether those in hand ended within so many seconds."""
+    """A queue, and a function that stops its workers.
+
+    ``stop`` takes a number of seconds, and returns whether the running jobs ended within them.
+    """
 
     queue: JobQueue
     stop: Callable[[float], bool]
@@ -73,7 +76,7 @@ def place(request: pytest.FixtureRequest, jobs: Jobs) -> Iterator[Place]:
     broker: Broker = request.getfixturevalue(request.param)
     with worker(broker.url, jobs) as process:
         celery = CeleryQueue(broker.url)
-        # Until it is up, every job is late.
+        # The worker takes some seconds to start, and the tests measure times.
         celery.send(named("whole"))
         assert [jobs.heard()[0], jobs.heard()[0]] == ["begun", "ended"]
         yield Place(celery, lambda timeout: ended(process, timeout))

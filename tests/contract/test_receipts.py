@@ -42,7 +42,7 @@ def is_there(store: Store, id: str) -> bool:
 
 
 def made(at: datetime, id: str = "key", user_id: str = "ada", **answered: str) -> Receipt:
-    """A receipt of a request at this time."""
+    """Return the receipt of a request at a time."""
     return Receipt(id, user_id, at + LIFETIME, answered.get("fingerprint", "f"), {"status": 201})
 
 
@@ -68,7 +68,7 @@ def test_the_receipts_of_a_user_are_listed_in_pages(receipts: Receipts) -> None:
 def test_large_answers_are_read_one_by_one_and_removed_unread(
     receipts: Receipts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer takes tens of times as much memory as its packed text."""
+    """A decoded answer takes tens of times as much memory as its packed text."""
     monkeypatch.setattr(entities, "PAGE_CHARACTERS", 1000)
     reading = Mock(wraps=unpack)
     monkeypatch.setattr(documents, "unpack", reading)
@@ -123,7 +123,7 @@ class TestCommit:
 
     @pytest.mark.parametrize("later", [LIFETIME, LIFETIME + TICK, LIFETIME * 10])
     def test_an_expired_receipt_is_replaced(self, receipts: Receipts, store: Store, later: timedelta) -> None:
-        """Although it is still there: stores remove what has expired when they like."""
+        """The expired receipt still exists, because stores remove expired documents at any time after their expiry."""
         receipts.commit(made(NOON), write("1"))
         second = made(NOON + later, fingerprint="another")
         revisions = receipts.commit(second, write("2"))
@@ -138,7 +138,7 @@ class TestCommit:
     def test_a_receipt_replaced_a_moment_before_is_kept(
         self, receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Between the look at what has expired, and its removal."""
+        """Another commit replaces the receipt between the read that finds it expired and its removal."""
         receipts.commit(made(NOON))
         look = receipts.get
 
@@ -192,7 +192,7 @@ class TestCommit:
 
 
 def assert_one_wrote(store: Store, outcomes: list[dict[Key, str] | Exception]) -> list[dict[Key, str]]:
-    """Return the writes of the only winner, and assert that all others were told that theirs are repetitions."""
+    """Return the writes of the only commit that succeeded, and assert that every other one raised Repeated."""
     refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert [type(error) for error in refused] == [Repeated] * (len(outcomes) - 1)
     assert [is_there(store, f"{at}") for at, outcome in enumerate(outcomes)] == [
@@ -291,7 +291,7 @@ def test_an_expired_receipt_counts_as_absent(receipts: Receipts) -> None:
 def test_a_commit_whose_reply_was_lost_is_not_a_repetition(
     receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client of the store sends the commit again; our own receipt is then in the way."""
+    """The client of the store sends the commit again, and finds the receipt that the first attempt has written."""
     commit_twice(monkeypatch, store)
     task = Tasks(store).add(new_task(), made(NOON))
     receipt = receipts.get("key")
@@ -300,7 +300,7 @@ def test_a_commit_whose_reply_was_lost_is_not_a_repetition(
 
 
 def _add_tasks_at_once(open_store: Callable[[], Store]) -> list[str]:
-    """In a process of its own."""
+    """Add tasks at the same time. Runs in a separate process."""
     store = open_store()
     tasks = Tasks(store)
     tasks.get("connect before the race begins")

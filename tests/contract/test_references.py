@@ -1,4 +1,4 @@
-"""PostgreSQL lets nothing be without its owner, and every order of deletion that the service has is one it accepts."""
+"""PostgreSQL stores nothing without its owner, and accepts the order in which the service deletes."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,7 +30,7 @@ def store(url: str) -> Iterator[Store]:
 
 
 def test_a_document_and_its_owner_are_stored_and_removed_in_one_commit(store: Store) -> None:
-    """In either order: the references are checked at the end."""
+    """The order of the writes does not matter: PostgreSQL checks the references at the end of the commit."""
     store.commit(Insert(session("1"), login(user_id="ada")), Insert(user("ada"), account()))
     store.commit(Delete(user("ada")), Delete(session("1")))
     assert store.get(user("ada"), session("1")) == [None, None]

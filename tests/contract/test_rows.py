@@ -123,7 +123,7 @@ class TestPage:
 
     @pytest.mark.usefixtures("small")
     def test_pages_can_start_after_any_line(self, rows: RowStore) -> None:
-        """A row can span several lines, so that no row begins at some of them."""
+        """A row can span several lines, so that no row begins at some line numbers."""
         written = made(40, step=3)
         rows.append(SET, encoded(written))
         for after in range(0, 125, 2):
@@ -221,7 +221,7 @@ class TestCells:
             assert (type(line), type(valid), type(values), {*map(type, values)}) == (int, bool, list, {str})
 
     def test_a_row_larger_than_a_document_is_stored(self, kind: str, store: Store, rows: RowStore) -> None:
-        """Four cells of a MiB, which cannot be compressed to less, between ordinary ones."""
+        """The row has four cells of a MiB each that can hardly be compressed, between ordinary cells."""
         cells = ["".join(random.Random(at).choices(LETTERS, k=1 << 20)) for at in range(4)]
         large: list[Row] = [(12, True, cells), (13, False, [*cells[:2], "", ""])]
         written = [*made(10, first=2), *large, *made(5, first=14)]
@@ -238,7 +238,7 @@ class TestCells:
         ids=["texts", "cells", "findings"],
     )
     def test_a_page_ends_early_where_rows_are_long(self, rows: RowStore, values: list[Any]) -> None:
-        """The short rows before them do not announce them."""
+        """Nothing in the short rows before them tells that long rows follow."""
         written = [*made(200), *((line, False, values) for line in range(300, 312)), *made(30, first=400)]
         rows.append(SET, encoded(written))
         pages = [*rows.pages(SET, limit=500)]
@@ -446,7 +446,7 @@ class TestTable:
             found = connection.execute(query).fetchall()
         store.close()
         assert len(found) == 1, "the lock of the interpreter is released for each row"
-        plan = [row for row in plan if not row[3].startswith(("SCAN (subquery", "SCAN SUBQUERY"))]  # the page
+        plan = [row for row in plan if not row[3].startswith(("SCAN (subquery", "SCAN SUBQUERY"))]  # the page itself
         searches = [row[3] for row in plan if row[3].startswith("SEARCH")]
         assert not [row for row in plan if "SCAN" in row[3]]
         assert len([row for row in plan if "TEMP" in row[3]]) == 1  # for the sizes of the rows of a page
@@ -465,7 +465,7 @@ class TestOnFirestore:
         rows = make_rows(opened)
         written = made(30_000, bad=lambda at: at % 1_000 == 0)
         rows.append(SET, encoded(written))
-        assert len(wire.rpcs) <= 1  # of two packs of the valid rows, and one of the others
+        assert len(wire.rpcs) <= 1  # one commit with two packs of valid rows and one pack of invalid rows
         assert kept(opened, rows) == 3
 
         wire.rpcs.clear()

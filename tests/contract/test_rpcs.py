@@ -33,15 +33,15 @@ READ, QUERY, COMMIT = "BatchGetDocuments", "RunQuery", "Commit"
 
 
 class NoWorkers:
-    """A queue that nobody serves, so that all RPCs are those of the request."""
+    """A queue without workers, so that every RPC is one of the request."""
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Nobody hears it."""
+        """Drop the job."""
 
     notify = send
 
     def check(self) -> None:
-        """Nothing is sent."""
+        """Succeed without sending anything."""
 
     def close(self, timeout: float) -> bool:
         return True
@@ -78,7 +78,7 @@ def client(opened: Store, tmp_path: Path) -> FlaskClient:
 
 @pytest.fixture
 def limited(opened: Store, tmp_path: Path) -> FlaskClient:
-    """With the limits on, counted in the store."""
+    """Return a client of a service that counts its rate limits in the store."""
     return serve(opened, StoreLimiter(opened, now), tmp_path)
 
 
@@ -138,7 +138,7 @@ def test_a_step_up_with_a_passkey_reads_the_factor_and_commits_it_with_the_sessi
 def test_a_login_with_a_second_step_is_a_query_a_read_and_the_commit_of_its_session(
     wire: Wire, client: FlaskClient, kind: str, rpcs: list[str]
 ) -> None:
-    """The code of an app is counted as a guess before it is checked, which the last commit takes back."""
+    """A code of an app is first counted as a guess. The commit of the session takes the guess back."""
     phone = give_phone(client.application, client.post("/register", json=ANNA).get_json()["id"])
     wire.rpcs.clear()
     token = log_in(client).get_json()["mfa_token"]
@@ -161,7 +161,7 @@ def test_a_failed_login_is_one_query_whether_the_name_is_known_or_not(
 def test_a_failed_login_of_a_known_user_is_stored_by_two_commits_after_the_answer(
     wire: Wire, opened: Store, tmp_path: Path
 ) -> None:
-    """One counts it, because ten in five minutes are stored."""
+    """The first commit counts the failure, because at most ten failures in five minutes are stored."""
     steps: list[Callable[[], None]] = []
     client = serve(opened, NoLimits(), tmp_path, steps.append)
     client.post("/register", json=ANNA)
@@ -180,7 +180,7 @@ def test_a_guest_is_two_commits(wire: Wire, client: FlaskClient) -> None:
 
 @pytest.fixture
 def tokens(client: FlaskClient, wire: Wire) -> dict[str, str]:
-    """Of a registered user."""
+    """Return the tokens of a registered user."""
     client.post("/register", json=ANNA)
     tokens: dict[str, str] = log_in(client).get_json()
     wire.rpcs.clear()
@@ -189,12 +189,12 @@ def tokens(client: FlaskClient, wire: Wire) -> dict[str, str]:
 
 @pytest.fixture
 def bearer(tokens: dict[str, str]) -> dict[str, str]:
-    """The header of a registered user's requests."""
+    """Return the Authorization header of a registered user."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
 def test_an_authenticated_request_is_one_read(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
-    """Of two documents: the session and its user."""
+    """The read is of two documents: the session and its user."""
     assert client.get("/user", headers=bearer).status_code == 200
     assert wire.rpcs == [READ]
 
@@ -205,7 +205,7 @@ def test_a_renewal_is_one_read(wire: Wire, client: FlaskClient, bearer: dict[str
 
 
 def test_a_rename_is_one_commit_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
-    """One read tells who is calling, one what is changed."""
+    """One read authenticates the caller, another one reads the user to change."""
     assert client.put("/user", headers=bearer, json={"username": "eve"}).status_code == 200
     assert wire.rpcs == [READ, READ, COMMIT]
 
@@ -249,16 +249,16 @@ def test_a_page_reads_one_document_more_than_it_shows(
 def test_a_create_is_one_commit_on_top(
     wire: Wire, client: FlaskClient, bearer: dict[str, str], path: str, body: dict[str, str], key: dict[str, str]
 ) -> None:
-    """Of a dog with the claim on its name and its job; of either with its receipt, which nobody looks for before.
+    """The commit has the dog, the claim on its name, its job and the receipt. No read looks for the receipt before.
 
-    The owner of a dog is looked at again after it: they may have been deleted meanwhile.
+    The owner of a dog is read again after the commit, because they may have been deleted meanwhile.
     """
     assert client.post(path, headers=bearer | key, json=body).status_code == 201
     assert wire.rpcs == [READ, COMMIT] + [READ] * ("dogs" in path)
 
 
 def test_a_repeated_create_is_three_reads_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
-    """The reads find the cause of the conflict, whether it still holds, and the answer that was kept."""
+    """The reads find the conflicting document, whether the conflict still exists, and the answer in the receipt."""
     request: dict[str, Any] = {"headers": bearer | {"Idempotency-Key": "key"}, "json": {"title": "Walk the dog"}}
     first = client.post("/tasks", **request)
     wire.rpcs.clear()
@@ -292,7 +292,7 @@ def test_each_operation_on_a_task_has_its_cost(wire: Wire, client: FlaskClient, 
 
 
 def test_each_operation_on_a_dog_has_its_cost(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
-    """Two reads find a dog by its name, and a change reads it once more at the revision that it replaces."""
+    """Two reads find a dog by its name, and a change reads it again at the revision that it replaces."""
     client.post("/api/dogs/Rex", headers=bearer, json={})
     for request, rpcs in [
         (("GET", "/api/dogs/rex"), [READ, READ]),
@@ -307,7 +307,7 @@ def test_each_operation_on_a_dog_has_its_cost(wire: Wire, client: FlaskClient, b
 
 
 def test_a_file_is_two_commits_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
-    """Before the object and after it."""
+    """One commit comes before the object is stored, and one after it."""
     headers = bearer | {"Idempotency-Key": "key"}
     assert client.post("/api/files", headers=headers, data={"file": (BytesIO(b"x"), "x.txt")}).status_code == 202
     assert wire.rpcs == [READ, COMMIT, COMMIT]
@@ -322,7 +322,7 @@ def test_a_malformed_token_costs_no_rpc(wire: Wire, client: FlaskClient, token: 
 def test_a_key_costs_what_an_access_token_costs_and_a_mistyped_one_nothing(
     wire: Wire, client: FlaskClient, bearer: dict[str, str]
 ) -> None:
-    """One read of the key and its user. The first use within an hour also stores its time."""
+    """The key is read together with its user. The first use within an hour also stores its time."""
     key = client.post("/user/keys", headers=bearer, json={"name": "A", "scope": "read"}).get_json()["key"]
     for text, status, rpcs in (
         (key, 200, [READ, COMMIT]),
@@ -335,7 +335,7 @@ def test_a_key_costs_what_an_access_token_costs_and_a_mistyped_one_nothing(
 
 
 def test_rate_limits_in_the_store_cost_their_documented_rpcs(wire: Wire, limited: FlaskClient) -> None:
-    """A commit to count a registration, a guest or a login, which a session gives back, and one for a failed login."""
+    """One commit counts each registration, guest, login or failed login. The commit of a session takes a login back."""
 
     def cost(answer: Any, status: int) -> list[str]:
         assert answer.status_code == status

@@ -128,7 +128,7 @@ def caller_of(services: Services) -> Caller:
 
 
 def test_only_the_enrolling_session_outlives_the_first_enrolment(services: Services, anna: User) -> None:
-    """A login beside it has read the user without factors, and its session is stored afterwards."""
+    """A simultaneous login has read the user before the enrolment, and stores its session afterwards."""
     caller = caller_of(services)
     enrolment, setup = services.enrolments.start_app(caller)
     code = code_at(setup.secret, int(now().timestamp()) // 30)

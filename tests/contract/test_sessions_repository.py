@@ -39,7 +39,7 @@ def new_session(user_id: str = "ada", created_at: datetime = NOON, id: str | Non
 
 
 def add_session(sessions: Sessions, session: Session) -> Session:
-    """Store a new session, and return it as it is read."""
+    """Store a new session, and return it as it is read back."""
     sessions.add_for_login([], session)
     found = sessions.get(session.id)
     assert found

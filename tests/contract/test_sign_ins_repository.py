@@ -56,7 +56,7 @@ def test_a_login_stores_its_day_and_leaves_the_user_as_it_was(store: Store, user
     for at in (NOON - timedelta(days=2), NOON, NOON + timedelta(hours=1)):
         log_in(sessions, ada, at)
         assert sign_ins.days([ada.id, "absent"]) == {ada.id: day_of(at)}
-    assert sign_ins.find(NEVER, NOON).items == [sign_ins.get(ada.id)]  # the earlier days are gone from the index
+    assert sign_ins.find(NEVER, NOON).items == [sign_ins.get(ada.id)]  # the index has no entries for earlier days
     assert users.get(ada.id) == ada
 
 
@@ -69,7 +69,7 @@ def test_a_process_writes_the_sign_in_of_a_user_once_a_day(store: Store, users: 
     log_in(sessions, ben, NOON)
     log_in(sessions, ada, NOON + timedelta(hours=12))
     assert sign_ins.days([ada.id, ben.id]) == {ada.id: TODAY + timedelta(days=1), ben.id: TODAY}
-    log_in(Sessions(store), ben, NOON)  # of another process
+    log_in(Sessions(store), ben, NOON)  # the user logs in at another process
     assert sign_ins.days([ben.id]) == {ben.id: TODAY}
 
 
@@ -136,7 +136,7 @@ def test_a_service_and_a_deleted_user_have_none(users: Users, sign_ins: SignIns)
 def test_users_of_an_earlier_version_get_the_day_of_their_newest_session(
     store: Store, users: Users, sign_ins: SignIns
 ) -> None:
-    """The others are found as users without a known sign-in. Nothing that is stored already is changed."""
+    """The others are found as users without a known sign-in. Stored sign-ins are not changed."""
     with_session, without, known, guest = added(users), added(users), added(users), added(users, Role.GUEST)
     deleted = users.update(added(users).id, lambda stored: stored.tombstone(NOON))
     for session in (new_session(with_session.id, NOON - timedelta(days=each)) for each in (9, 3, 5)):

@@ -35,7 +35,7 @@ class CountedTransactions(Connections):
 
 
 class Table:
-    """A table of names, and changes that are held up until the next ones wait."""
+    """A table of names, and a queue of commits whose first change waits until the other changes are queued."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -45,7 +45,7 @@ class Table:
         self.queue = CommitQueue(self.connections)
 
     def commit_together(self, *changes: Change) -> list[Future[None]]:
-        """Commit changes that all wait while one that adds "first" is in its transaction."""
+        """Commit changes that all wait in the queue while the change that adds "first" is in its transaction."""
         held, released = Event(), Event()
 
         def first(connection: Connection) -> None:
@@ -192,7 +192,7 @@ def test_every_thread_learns_why_the_transaction_failed(table: Table) -> None:
 def test_a_commit_keeps_its_patience_with_readers_without_a_write_ahead_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite silently keeps no such log where memory cannot be shared, as on some network file systems."""
+    """SQLite keeps no write-ahead log where memory cannot be shared, as on some network file systems."""
     open_file = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda url, **options: open_file(f"{url}&vfs=unix-dotfile", **options))
     table = Table(tmp_path / "without_log.db")
@@ -202,7 +202,7 @@ def test_a_commit_keeps_its_patience_with_readers_without_a_write_ahead_log(
 
 
 def test_a_change_asks_again_and_again_for_the_lock_of_another_process(table: Table) -> None:
-    """SQLite alone would sleep longer between its attempts than most transactions take."""
+    """SQLite by itself would sleep between its attempts for longer than most transactions take."""
     statements = table.statements()
     with closing(sqlite3.connect(table.file, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
         other.execute("BEGIN IMMEDIATE")

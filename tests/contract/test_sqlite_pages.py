@@ -12,7 +12,7 @@ from tests.contract.documents import account, user
 def test_a_page_is_one_row_because_the_lock_of_the_interpreter_is_released_for_each(
     sqlite: Callable[[], Store],
 ) -> None:
-    """Sixteen threads that read pages of fifty rows passed it on 250 times a request, at three times the CPU."""
+    """When it was fifty rows, sixteen threads passed the lock on 250 times a request, and used three times the CPU."""
     store = sqlite()
     assert isinstance(store, SqliteStore)
     statements: list[str] = []

@@ -52,7 +52,7 @@ class TestGet:
 
     @pytest.mark.parametrize("id", ["", ".", "..", "a/b", "/", "__x__", "____", "x" * 301])
     def test_a_document_with_an_invalid_id_is_absent(self, store: Store, id: str) -> None:
-        """Clients send what they like as an id, and get no other answer than for any that is not there."""
+        """A client can send any text as an id, and gets the same answer as for an unknown id."""
         store.commit(Insert(user("1"), account()))
         assert store.get(user(id)) == [None]
         found = store.get(user(id), user("1"), claim(id), user("absent"), user("1"))
@@ -197,7 +197,7 @@ class TestCommit:
             assert failed.value.keys == {absent}
         third = store.commit(Insert(user("1"), account()))[user("1")]
         with pytest.raises(PreconditionFailed):
-            store.commit(Delete(user("1"), second))  # it is back, but it is another one
+            store.commit(Delete(user("1"), second))  # a document with this id exists again, at another revision
         assert only(store, user("1")).revision == third
 
     def test_a_deleted_document_can_be_inserted_again_at_a_new_revision(self, store: Store) -> None:
@@ -219,7 +219,7 @@ class TestCommit:
         assert revisions == {key: only(store, key).revision for key in (user("1"), claim("new"))}
 
     def test_a_commit_writes_everything_or_nothing(self, store: Store) -> None:
-        """Whichever of several writes cannot be done, wherever it stands, none of them is."""
+        """None of several writes is done if one of them cannot be done, whatever its kind and position."""
         store.commit(Insert(claim("taken"), CLAIM), Insert(claim("held"), CLAIM), Insert(user("1"), account()))
         stale = only(store, user("1")).revision
         store.commit(Update(user("1"), account(name="kept"), stale))
@@ -267,11 +267,11 @@ class TestSimultaneousCommits:
 
 
 class TestLostReply:
-    """A commit that landed, and that was sent again because its reply was lost, is a success."""
+    """A commit that was sent again, because the reply to the first attempt was lost, is a success."""
 
     @pytest.fixture
     def twice(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Every commit reaches the store twice, and the reply to the second one is what is heard."""
+        """Make every commit reach the store twice, and return the reply to the second one."""
         commit_twice(monkeypatch, store)
 
     @pytest.mark.usefixtures("twice")
@@ -342,5 +342,5 @@ class TestLostReply:
 
 
 def test_every_field_type_has_test_values() -> None:
-    """A new collection is no new store, but its types must be among those tried here."""
+    """A collection with a new type of field needs test values here, so that the stores are tested with it."""
     assert {field.type for collection in COLLECTIONS for field in collection.fields.values()} <= VALUES.keys()

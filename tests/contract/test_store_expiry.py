@@ -18,13 +18,13 @@ class TestRemoveExpired:
 
     @pytest.fixture(params=["memory", "sqlite"])
     def sweeping(self, request: pytest.FixtureRequest) -> Iterator[Store]:
-        """A store that does not do so by itself."""
+        """A store that does not remove expired documents by itself."""
         store: Store = request.getfixturevalue(request.param)()
         yield store
         store.close()
 
     def fill(self, store: Store) -> list[Key]:
-        """Some of each kind; returns what has expired."""
+        """Store expired and current documents of each kind; return the keys of the expired ones."""
         expired = [session("before"), session("now"), counter("before"), counter("now")]
         times = {"before": NOON - self.TICK, "now": NOON, "after": NOON + self.TICK}
         for id, time in times.items():
@@ -36,7 +36,7 @@ class TestRemoveExpired:
         return expired
 
     def test_sweeping_removes_exactly_the_expired_documents(self, sweeping: Store) -> None:
-        """A guest is no matter of the store: it has more than a document."""
+        """The store leaves expired guests alone, because the service removes them with their other documents."""
         expired = self.fill(sweeping)
         assert sweeping.remove_expired(NOON) == len(expired)
         assert sweeping.get(*expired) == [None] * len(expired)

@@ -43,7 +43,7 @@ class TestUnreachable:
 
     @pytest.fixture
     def silent_port(self) -> Iterator[str]:
-        """Takes connections, and never says a word."""
+        """Yield a port that accepts connections and never answers."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 
@@ -90,7 +90,7 @@ class TestUnreachable:
         assert isinstance(store, SqlStore)
         store.get(claim("1"))
         with store.engine.connect(), store.engine.connect():
-            pass  # the pool has two connections
+            pass  # the pool now has two connections
         server = store.engine.url.set(query={}).render_as_string().replace("postgresql+psycopg:", "postgresql:")
         with psycopg.connect(server, autocommit=True) as admin:
             others = "datname = current_database() AND pid <> pg_backend_pid()"
@@ -108,7 +108,7 @@ class TestUnreachable:
         with closing(sqlite3.connect(database, isolation_level=None)) as locker:
             locker.execute("BEGIN IMMEDIATE")
             assert isinstance(outcome_within(1.5, lambda: store.commit(Delete(claim("1")))), Unavailable)
-            assert only(store, claim("1")).fields == CLAIM  # readers do not wait
+            assert only(store, claim("1")).fields == CLAIM  # readers do not wait for the lock
             locker.execute("ROLLBACK")
         store.commit(Delete(claim("1")))
         assert store.get(claim("1")) == [None]
@@ -130,7 +130,7 @@ class TestUnreachable:
         store = sqlite()
         store.commit(Insert(claim("1"), CLAIM))
         assert isinstance(store, SqliteStore)
-        with store.connections.writing() as connection:  # no other one writes
+        with store.connections.writing() as connection:  # no other connection can write
             connection.execute(f"PRAGMA max_page_count={database.stat().st_size // 4096 + 10}")
         large = CLAIM | {"holder_id": "x" * 100_000}
         with pytest.raises(Unavailable):

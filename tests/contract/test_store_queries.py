@@ -87,7 +87,7 @@ class TestFind:
 
     @pytest.mark.parametrize("limit", [1, 4, 12, 100])
     def test_pages_hold_everything_once(self, store: Store, limit: int) -> None:
-        """Also where a page ends in the midst of documents with the same value."""
+        """A page may also end among documents with the same value."""
         store.commit(
             *(Insert(user(f"{at:02}"), account(username_key=f"😀{at // 5}", role="admin")) for at in range(12)),
             Insert(user("other"), account(state="deleted", role="admin")),

@@ -84,7 +84,7 @@ def answered(receipt: Receipt) -> Receipt:
 
 
 def is_beside(store: Store, item: Any) -> bool:
-    """Whether what is stored with a whole one is there."""
+    """Return whether the job or the report of a stored object exists."""
     jobs = [job for job in Jobs(store).list_for_user(item.user_id).items if job.subject_id == item.id]
     return bool(jobs) or store.get(Key(REPORTS, f"{item.id}.report.0")) != [None]
 
@@ -246,7 +246,7 @@ class TestRemove:
         assert kept.answer
 
     def test_giving_up_keeps_the_receipt_of_a_repetition(self, kind: Kind, records: Any, receipts: Receipts) -> None:
-        """A slow request is reconciled, its client repeats it, and only then the slow request cleans up."""
+        """The service reconciles a slow request, the client repeats it, and then the slow request cleans up."""
         slow, _ = kind.begin(records)
         records.remove(records.update(slow.id, lambda stored: stored.deleting(NOON)))
         again, receipt = kind.begin(records)

@@ -64,7 +64,7 @@ class TestThreads:
         assert_claims_agree(users, (user.id for user in stored), {claim for user in stored for claim in user.claims})
 
     def test_crossing_renames_keep_every_name_consistent(self, users: Users) -> None:
-        """Everybody wants the name of the next one, over and over: no name is lost, and none is held twice."""
+        """Every user takes the name of the next one, again and again: no name is lost, and none is held twice."""
         circle = ["ada", "bob", "cat", "dan", "free"]
         stored = [users.add(new_user(name)) for name in circle[:-1]]
 
@@ -153,7 +153,7 @@ def count_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
 
 
 def demote_at_once(share: tuple[Callable[[], Store], str]) -> User | Exception:
-    """Runs in a separate process."""
+    """Demote an admin. Runs in a separate process."""
     open_store, id = share
     store = open_store()
     users = Users(store)

@@ -98,7 +98,7 @@ class TestAdd:
         assert_claims_agree(users, ["ada"], [username_claim("new"), email_claim("new@example.com")])
 
     def test_a_username_and_an_equal_address_do_not_collide(self, users: Users) -> None:
-        """The same text may be a name of either kind."""
+        """The same text may be the username of one user and the address of another."""
         users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("username", "same"),))))
         users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("email", "same"),))))
 
@@ -420,7 +420,7 @@ class TestGuests:
 
 
 class TestAdmins:
-    """There is always an admin who can log in, once there was one."""
+    """As soon as there has been an admin, there is always an admin who can log in."""
 
     def test_there_is_no_admin_at_first(self, users: Users) -> None:
         assert not users.has_admin()
@@ -480,7 +480,7 @@ class TestAdmins:
 
     @pytest.mark.parametrize("others", [True, False])
     def test_of_several_admins_with_one_address_one_is_added(self, users: Users, others: bool) -> None:
-        """And the others are told what is taken, which the roster never is."""
+        """The others are told that the address is taken, and never that the roster is."""
         if others:
             users.add(new_admin("root"))
         address = Email("ada@example.com")

@@ -27,7 +27,7 @@ LATER = NOON + timedelta(minutes=1)
 
 
 class Receiver:
-    """A receiver that writes the ids of what it gets to a file, and accepts all of it."""
+    """A receiver that accepts all deliveries, and writes their ids to a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -83,7 +83,7 @@ def opened(url: str) -> Store:
 
 
 def dispatch(url: str, received: Path, now: datetime, die_at: int = 0) -> None:
-    """Deliver what is due. With ``die_at``, kill the process after that commit."""
+    """Deliver what is due. Kill the process after the commit number ``die_at``, unless it is 0."""
     with closing(opened(url)) as store:
         commit, commits = store._commit, 0
 

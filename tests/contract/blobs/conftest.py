@@ -1,4 +1,4 @@
-"""One fixture per blob store; ``place`` and ``blobs`` go through all of them."""
+"""One fixture per blob store; ``place`` and ``blobs`` run a test on each of them."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def s3(moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Place:
 def gs(gcp: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcp)
     requests.post(f"{gcp}/storage/v1/b", json={"name": bucket}, timeout=5).raise_for_status()
-    # Nothing lists resumable uploads, neither here nor at Google; see test_google for what is left of one.
+    # Nothing lists resumable uploads, neither here nor at Google; test_google.py checks that none is left open.
     return Place(f"gs://{bucket}/a/b", f"gs://{bucket}/a/b/{KEY}")
 
 

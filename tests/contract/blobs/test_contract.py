@@ -132,7 +132,7 @@ def test_an_object_deleted_while_it_is_read_is_read_whole_or_unavailable(blobs: 
     assert b"".join(received) == sent
 
 
-# Not on Google's emulator, which gives the newest object, whichever is asked for; see test_google.
+# Not on Google's emulator, which returns the newest object whichever is asked for; test_google.py checks that store.
 @pytest.mark.parametrize("place", ["memory", "disk", "s3"], indirect=True)
 def test_an_object_replaced_while_it_is_read_is_never_a_mixture(blobs: BlobStore) -> None:
     sent = os.urandom(12 * MIB)
@@ -191,7 +191,8 @@ def test_the_uri_of_an_object_names_store_and_key(place: Place, blobs: BlobStore
     assert blobs.uri(KEY) == place.uri
 
 
-# How much the most memory that a process has had grows with a large object. Not ru_maxrss, which a process inherits.
+# A program that prints how many MiB the peak memory of its process grows with a large object. It does not read
+# ru_maxrss, which a process inherits.
 MEMORY = """
 import re, sys
 from pathlib import Path

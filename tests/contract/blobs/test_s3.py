@@ -26,7 +26,7 @@ def no_credentials(moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> s
     use_aws(monkeypatch, moto)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # no instance of AWS
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # this machine is no EC2 instance
     return f"s3://{bucket}"
 
 
@@ -50,7 +50,7 @@ def test_an_access_key_without_its_secret_is_refused(no_credentials: str, monkey
         make_blobs(no_credentials)
 
 
-# As the console of AWS and `aws configure` write them, and as the evaluators of brief E hand them over.
+# The format that the AWS console and `aws configure` write, in which the evaluators of brief E hand credentials over.
 CREDENTIALS = """[default]
 aws_access_key_id = AKIADEFAULT
 aws_secret_access_key = secret

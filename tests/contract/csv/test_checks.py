@@ -58,7 +58,7 @@ def test_the_inferred_type_is_the_most_specific_one_that_80_percent_of_the_cells
     again = check(
         "n,x\n" + "".join(f'n,"{value}"\n' for value in values), json.loads(json.dumps(schema_json(report.schema)))
     )
-    # What most values are is a suspicion only where no schema says what they should be.
+    # Warnings about unusual values are left out, because they depend on whether there is a schema.
     errors = [[each for each in asked_rules(either) if each.severity is Severity.ERROR] for either in (again, report)]
     assert errors[0] == errors[1]
     assert (again.columns, again.valid_rows) == (report.columns, report.valid_rows)
@@ -140,7 +140,7 @@ def test_a_check_that_fails_leaves_no_thread_behind(checker: PolarsCsvChecker, t
     with pytest.raises(Unavailable) as failed:
         checker.check(file, ReadOptions(), store=full)
     assert threading.active_count() == threads
-    assert failed.tb  # with which everything that the check left behind is still there
+    assert failed.tb  # the traceback still refers to everything that the check left behind
 
 
 def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None:

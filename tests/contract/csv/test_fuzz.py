@@ -47,7 +47,7 @@ def small_blocks(chunk: int, largest: int, smallest: int, longest: int, wide: in
 
 
 def verdict(file: Path, schema: object, **options: Any) -> object:
-    """Return the report and the rows of a file, or why it is refused."""
+    """Return the report and the rows of a file, or the reason why it is refused."""
     checker, rows = PolarsCsvChecker(), list[EncodedRow]()
     read_options = ReadOptions(parse_schema(schema, checker.pattern_flaws), **options)
     try:
@@ -60,7 +60,7 @@ def verdict(file: Path, schema: object, **options: Any) -> object:
 
 
 def naive_verdict(file: Path, schema: object, **options: Any) -> object:
-    """The same by the naive checker."""
+    """Return what the naive checker finds in a file, in the form of ``verdict``."""
     try:
         return naive_csv.check(file, ReadOptions(parse_schema(schema, patterns.flaws), **options))
     except (NotCsv, InvalidOption) as refused:
@@ -68,7 +68,7 @@ def naive_verdict(file: Path, schema: object, **options: Any) -> object:
 
 
 def cells() -> st.SearchStrategy[str]:
-    """Values that are almost of a type."""
+    """Generate values that belong to a type or almost do."""
     return st.one_of(
         st.sampled_from(["", "1", "x", "é", "\ufeff", "true", "a@b.cd", "\u2028", "x^", "\x0b", "\x01"]),
         st.sampled_from([value for values in [*VALID.values(), *INVALID.values()] for value in values]),
@@ -82,7 +82,7 @@ def cells() -> st.SearchStrategy[str]:
 
 @st.composite
 def written(draw: st.DrawFn) -> bytes:
-    """Text that a program may write as CSV."""
+    """Generate text that a program may write as CSV."""
     width = draw(st.integers(1, 4))
     rows = draw(st.lists(st.lists(cells(), min_size=width, max_size=width), max_size=12))
     rows += draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []

@@ -1,4 +1,4 @@
-"""The service of leaked passwords learns five digits of a hash, and cannot hold up or break a registration."""
+"""The service of leaked passwords gets five digits of a hash, and cannot delay or break a registration."""
 
 import hashlib
 import socket

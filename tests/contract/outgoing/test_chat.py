@@ -132,7 +132,7 @@ def test_advice_of_a_misbehaving_server_is_unavailable(
     chat.behave(behaviour, **options)
     assert said in refusal(hasty if said == "too long" else adviser)
     until(lambda: len(chat.received) > 0, "the request is seen")
-    assert len(chat.received) == 1  # neither followed nor tried again
+    assert len(chat.received) == 1  # a redirect is not followed, and the request not repeated
 
 
 def test_both_requests_share_one_timeout(chat: outside.Api) -> None:
@@ -145,7 +145,7 @@ def test_both_requests_share_one_timeout(chat: outside.Api) -> None:
                 return found
         return None
 
-    # Repeated, because on a machine that stands still the first request may use up the whole timeout.
+    # The test is repeated, because on a busy machine the first request may use up the whole timeout.
     assert asked("picky", lambda adviser: "too long" in refusal(adviser, within=0.75) and len(chat.received) == 2)
     assert asked("slow", in_time)
 

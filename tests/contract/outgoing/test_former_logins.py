@@ -1,4 +1,4 @@
-"""The system that knew the users before is asked with a signed request, and cannot hold up or break a login."""
+"""The former login system is asked with a signed request, and cannot delay or break a login."""
 
 import json
 from datetime import UTC, datetime

@@ -73,7 +73,7 @@ def test_a_misbehaving_picture_service_is_a_failed_attempt(
         (hasty_pictures if said == "too long" else pictures).fetch()
     assert said in details[0]
     until(lambda: len(services.pictures.received) > 0, "the request is seen")
-    assert len(services.pictures.received) == 1  # neither followed nor tried again
+    assert len(services.pictures.received) == 1  # a redirect is not followed, and the request not repeated
 
 
 def good(message: Any = PICTURE, status: Any = "success") -> str:

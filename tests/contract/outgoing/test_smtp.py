@@ -1,4 +1,4 @@
-"""Mails to a real SMTP server: one that receives, refuses, drops the connection, drips, or has a wrong certificate."""
+"""Mails to real SMTP servers: working, refusing, dropping the connection, slow, or with a wrong certificate."""
 
 import socket
 import ssl
