@@ -24,13 +24,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def project() -> str:
-    """A name for the containers of this run, so that those of the developer are left alone."""
+    """A project name for the containers of this run, so that the developer's containers are left alone."""
     return f"portero-test-{uuid4().hex[:8]}"
 
 
 @pytest.fixture(scope="session")
 def dogs(checkout: Path, project: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack that the commands of the dogs brief start, with the servers outside of it in its network."""
+    """Run the stack of the dogs brief, in one network with stub servers for the dog API and the relay of files."""
     folder = tmp_path_factory.mktemp("dogs") / "portero"
     shutil.copytree(checkout, folder, symlinks=True)
     with stack(folder, f"{project}-dogs", 9050) as it:
@@ -48,7 +48,7 @@ def dogs(checkout: Path, project: str, tmp_path_factory: pytest.TempPathFactory)
 
 @contextmanager
 def outside(network: str) -> Iterator[str]:
-    """Run the dog API and the server that files are sent on to, as the host "outside" of a network."""
+    """Run the stub servers for the dog API and the relay of files, as the host "outside" of a network."""
     script = Path(__file__).parent / "outside.py"
     name = f"outside-{uuid4().hex[:8]}"
     options = ["--network", network, "--network-alias", "outside", "--volume", f"{script}:/outside.py:ro"]

@@ -1,6 +1,6 @@
-"""Stands in for the servers that the service calls: the dog API, and the one that files are sent on to.
+"""Stub servers for the dog API and the relay of files.
 
-Runs in a container. `GET /dogs?seconds=N` answers after N seconds.
+This program runs in a container. `GET /dogs?seconds=N` answers after N seconds.
 """
 
 import json
@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answer GET with the address of a picture, and POST with how much has arrived."""
+    """Answer GET with the address of a picture, and POST with the number of bytes that have arrived."""
 
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)

@@ -1,4 +1,4 @@
-"""A folder with the files of the project, in which commands are typed, and the containers that they start."""
+"""Commands typed in a folder with the files of the project, and the containers that they start."""
 
 import json
 import os
@@ -25,7 +25,7 @@ COMPOSES = {"compose": ""} | ({"compose-2": os.environ["COMPOSE_2"]} if os.envir
 
 
 def sh(command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None, *, check: bool = True) -> str:
-    """Run a command as in a terminal, which `docker-compose exec` wants. Return its output."""
+    """Run a command in a pseudo-terminal, which `docker-compose exec` needs. Return its output."""
     if not shutil.which("docker-compose", path=(env or os.environ)["PATH"]):
         command = command.replace("docker-compose ", "docker compose ")
     done = subprocess.run(
@@ -70,7 +70,7 @@ def until(condition: Callable[[], Any]) -> Any:
 
 @dataclass(frozen=True)
 class Stack:
-    """The containers of a compose file."""
+    """The folder and the containers of a compose file."""
 
     folder: Path
     project: str
@@ -83,7 +83,7 @@ class Stack:
         return os.environ | {"COMPOSE_PROJECT_NAME": self.project, "PATH": path}
 
     def sh(self, command: str) -> str:
-        """Type a command in the folder."""
+        """Run a command in the folder."""
         return sh(command, self.folder, self.env)
 
     def container(self, service: str) -> str:
@@ -114,7 +114,7 @@ class Stack:
 
 @contextmanager
 def stack(folder: Path, project: str, port: int = 8000, compose: str = "compose") -> Iterator[Stack]:
-    """Yield a stack of nothing yet. Remove its containers, networks and volumes at the end."""
+    """Yield a stack without containers. Remove its containers, networks and volumes at the end."""
     it = Stack(folder, project, port, compose)
     try:
         yield it

@@ -1,4 +1,4 @@
-"""The commands of docs/how-to/docker.md, typed as they are written in a fresh checkout, and what they start."""
+"""The commands of docs/how-to/docker.md, run as they are written in a fresh checkout, and what they start."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def tasks(request: pytest.FixtureRequest, checkout: Path, project: str) -> Itera
 
 
 class TestTasksBrief:
-    """Each test types the next command."""
+    """Each test runs the next command of the brief."""
 
     def test_up_starts_an_api_that_takes_the_passwords_of_the_brief(self, tasks: Stack) -> None:
         answer = tasks.call("POST", "/users", json={"username": "ana", "password": "test123"})
@@ -58,6 +58,6 @@ def test_build_without_cache_makes_the_same_layers_with_either_builder_of_docker
         it.sh("DOCKER_BUILDKIT=1 docker build --tag portero .")
         before = layers("portero")
         assert TASKS_BRIEF[5].endswith("build --no-cache")
-        # Once is enough: the API and the worker have the same image.
+        # One image is enough: the API and the worker have the same one.
         it.sh(f"DOCKER_BUILDKIT=0 {TASKS_BRIEF[5]} api")
         assert layers("portero") == before

@@ -36,7 +36,7 @@ class TestDogsBrief:
         try:
             for number, stranger in enumerate(strangers):
                 stranger.sendall(body if number % 2 else b"GET /user HTT")
-            time.sleep(0.5)  # for the server to take them
+            time.sleep(0.5)  # until the server has accepted them
             assert dogs.status("/health", timeout=5) == 200
         finally:
             for stranger in strangers:

@@ -1,4 +1,4 @@
-"""The compose file of the Google stack. Where its downloads are out of reach, others take their places."""
+"""The compose file of the Google stack. Where its downloads cannot be reached, local files replace them."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ def test_the_stack_starts(checkout: Path, project: str, tmp_path: Path) -> None:
     with stack(folder, f"{project}-firebase") as firebase:
         built = sh("docker-compose -f docker-compose.firebase.yml build emulators", folder, firebase.env, check=False)
         if "Successfully tagged" not in built and "naming to" not in built:
-            # Everything before the downloads is built, and a download is what fails.
+            # The build has reached the downloads, and failed there.
             assert "firebase setup:emulators:firestore" in built.rpartition("RUN ")[2], built[-3000:]
             assert "storage.googleapis.com" in built, built[-3000:]
             replace_downloads(folder)
@@ -33,7 +33,7 @@ def test_the_stack_starts(checkout: Path, project: str, tmp_path: Path) -> None:
 
 
 def replace_downloads(folder: Path) -> None:
-    """Let the image have the Firestore emulator of the Google Cloud CLI, and no user interface of the emulators."""
+    """Build the image with the Firestore emulator of the Google Cloud CLI, and without a user interface."""
     found = subprocess.run(["gcloud", "info", "--format=value(installation.sdk_root)"], capture_output=True, text=True)
     jar = Path(found.stdout.strip(), "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
     shutil.copy(jar, folder / "docker/emulator.jar")
@@ -52,4 +52,4 @@ def replace_downloads(folder: Path) -> None:
     )
     config = json.loads((folder / "firebase.json").read_text())
     config["emulators"]["ui"] = {"enabled": False}
-    (folder / "firebase.json").write_text(json.dumps(config, indent=2))  # the command of the container edits lines
+    (folder / "firebase.json").write_text(json.dumps(config, indent=2))  # the container edits it line by line

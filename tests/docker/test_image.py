@@ -234,7 +234,7 @@ def test_finishes_requests_and_hands_jobs_back_within_the_ten_seconds_of_cloud_r
 
                 with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
                     client.sendall(HEAD + BODY[:20])
-                    time.sleep(0.3)  # for the service to begin with the request
+                    time.sleep(0.3)  # so that the service begins with the request
                     stopping = subprocess.Popen(["docker", "stop", "--time", "10", first], stdout=subprocess.DEVNULL)
                     time.sleep(0.5)
                     client.sendall(BODY[20:])

@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis",
 }
-"""Nothing is written to the checkout, which is read-only."""
+"""Variables that keep Python from writing to the checkout, which is read-only."""
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.e2e.mortal import Mortal, Place
 from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
 from tests.support.working import RecordingQueue
 
-expect.set_options(timeout=30_000)  # a busy machine may draw a page for longer than the five seconds of the library
+expect.set_options(timeout=30_000)  # on a busy machine, a page may take longer than the default of five seconds
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def place(
 
 @pytest.fixture
 def client(place: Place) -> Iterator[Client]:
-    """Another process, as far as anything that is kept is concerned."""
+    """Return a client of another process on the same store, folder and emulator projects."""
     settings = firebase_settings(
         Path(place.folder),
         place.store,

@@ -1,4 +1,4 @@
-"""What clients and attackers do with their connections, and the outcome that is declared for each server."""
+"""Cases of how clients and attackers use connections, and the declared outcome of each on each server."""
 
 import os
 import re

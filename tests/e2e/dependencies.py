@@ -1,4 +1,4 @@
-"""Breaks each service that Portero uses in each of six ways, and compares what follows with the documentation."""
+"""Breaks each service that Portero uses in each of six ways, and compares the outcome with the documentation."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ _SLACK = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A service behind a proxy, and something that needs it."""
+    """A service behind a proxy, and a function that uses it."""
 
     proxy: Proxy
     use: Callable[[], str]
@@ -71,7 +71,7 @@ class Documented:
     seconds: float
 
     def allows(self, seen: str) -> bool:
-        """Return whether the documentation says that this may be seen while the service is away."""
+        """Return whether the documentation allows this outcome while the service is broken."""
         return re.search(rf"\b{re.escape(seen)}\b", self.meanwhile) is not None
 
 
@@ -82,7 +82,7 @@ def documented() -> Mapping[str, Documented]:
 
 
 def break_and_heal(name: str, dependency: Dependency, fault: str) -> Counter[str]:
-    """Break a dependency, use it, heal it, and wait until it works again. Return what was seen meanwhile."""
+    """Break a dependency, use it, heal it, and wait until it works again. Return counts of the outcomes."""
     row = documented()[name]
     until(lambda: dependency.use() == dependency.works, f"{name} works", _RECOVERY_SECONDS)
     if fault in _BREAKS:

@@ -39,7 +39,7 @@ def dribbled(connection: "Connection", data: bytes) -> None:
 
 
 def answered(answer: bytes) -> Fault:
-    """Whatever was asked."""
+    """Return a fault that sends ``answer`` to every request."""
 
     def fault(connection: "Connection", data: bytes) -> None:
         connection.read_rest(0.02, forward=False)
@@ -64,7 +64,7 @@ class Connection:
     dribbling: bool = False
 
     def read_rest(self, seconds: float, *, forward: bool = True) -> None:
-        """Take what the client still sends for so long."""
+        """Read what the client still sends within some seconds."""
         self.client.settimeout(seconds)
         with suppress(TimeoutError):
             while data := self.client.recv(1 << 16):
@@ -113,7 +113,7 @@ class Proxy:
         return f"127.0.0.1:{self._port}"
 
     def fail(self, fault: Fault, *, after: int = 0, once: bool = False) -> None:
-        """From now on, or from the HTTP request after so many; all of them, or one."""
+        """Apply a fault to all HTTP requests, or to those after the next ``after`` ones, or to one only (``once``)."""
         self._fault, self._after, self._only_once = fault, after, once
 
     def heal(self) -> None:
@@ -123,8 +123,8 @@ class Proxy:
             self._listen()
 
     def refuse(self) -> None:
-        """Connections, from now on, and break those that are open."""
-        # Shutting down wakes the thread that accepts, closing alone would not.
+        """Refuse new connections from now on, and break the open ones."""
+        # Shutting the listener down wakes the accepting thread; closing alone would not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
@@ -136,11 +136,11 @@ class Proxy:
         self._connections.clear()
 
     def hold(self) -> None:
-        """Keep the next HTTP request back until ``release``."""
+        """Hold the next HTTP request back until ``release``."""
         self.fail(lambda connection, data: self._held.append((connection, data)), once=True)
 
     def release(self) -> None:
-        """Send what was held to the server now, whether or not the client still waits; returns when it answered."""
+        """Send the held requests to the server, even if the client has left. Return when the server has answered."""
         for _, data in self._held:
             with socket.create_connection(self.target) as upstream:
                 upstream.settimeout(5)
@@ -186,7 +186,7 @@ class Proxy:
 
 
 def _whole(client: socket.socket, data: bytes) -> bytes:
-    """An HTTP/1.1 request with its body."""
+    """Return an HTTP/1.1 request with its whole body."""
     while b"\r\n\r\n" not in data:
         data += client.recv(1 << 16)
     head, _, body = data.partition(b"\r\n\r\n")
@@ -198,7 +198,7 @@ def _whole(client: socket.socket, data: bytes) -> bytes:
 
 @contextmanager
 def proxied(address: str) -> Iterator[Proxy]:
-    """A proxy in front of the server at ``address``."""
+    """Yield a proxy in front of the server at ``address``."""
     host, _, port = address.rpartition(":")
     proxy = Proxy((host, int(port)))
     try:

@@ -1,4 +1,4 @@
-"""Firebase Auth as its own clients use it: the REST API, on the emulator."""
+"""A client of the REST API of Firebase Auth, on the emulator."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +104,7 @@ class Firebase:
 
 
 def new_number() -> str:
-    """Return a phone number that is most probably unique."""
+    """Return a phone number that is almost certainly unique."""
     return f"+346{uuid4().int % 10**8:08}"
 
 

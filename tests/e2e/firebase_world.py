@@ -72,7 +72,7 @@ def world(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
-    """Yield a service whose checks of ID tokens count for 300 seconds, or for those that the test names."""
+    """Yield a service whose checks of ID tokens count for 300 seconds, or for another number as parameter."""
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     settings = firebase_settings(

@@ -1,4 +1,4 @@
-"""Kills a process while it does something, lets another process repair what is left, and checks every invariant."""
+"""Kills a process during an act, lets another process repair the store, and checks every invariant."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ class Scene:
     """A function that returns the URL of an empty store, of the same kind as that of the scene."""
 
     def join(self, name: str | None = None, address: str | None = None) -> str:
-        """Register somebody, and return the access token."""
+        """Register a user, and return the access token."""
         name = name or new_name()
         assert self.client.register(name, address or new_address(), PASSWORD).status_code == 201
         token = self.client.log_in(name, PASSWORD)
@@ -52,7 +52,7 @@ class Scene:
         return token
 
     def repair(self) -> float:
-        """Do what the processes that remain do within some minutes, and return the seconds that it takes."""
+        """Run the periodic tasks of the remaining processes for some minutes, and return the seconds that it takes."""
         start, services = monotonic(), self.client.services
         for _ in range(2):  # a deletion that one reconciliation discovers is completed by the next
             services.accounts.accounts.reconcile(timedelta(0))
@@ -67,7 +67,7 @@ class Scene:
     def broken(self, known: set[str]) -> list[str]:
         """Return the broken invariants.
 
-        Accounts at Firebase that are ``known`` may be those of other stores, and tests in other processes make more.
+        Accounts at Firebase that are ``known``, and those that tests in other processes create, belong to other stores.
         """
 
         def addresses_of(ids: Sequence[str]) -> Mapping[str, str]:
@@ -288,9 +288,9 @@ ACTS: Mapping[str, tuple[Act, int, float]] = {
 
 
 def kill(scene: Scene, store: str, name: str, random: Random) -> Counter[str]:
-    """Kill an act at a random step or moment, repair, and assert that nothing is broken or forgotten.
+    """Kill an act at a random step or moment, repair the store, and assert that nothing is broken or lost.
 
-    Return how the process ended: killed, ended before that, or answered 503; and the time of the repair.
+    Return how the process ended (killed, finished before that, or answered 503) and the time of the repair.
     """
     known = {*scene.firebase.addresses()}
     act, steps, seconds = ACTS[name]

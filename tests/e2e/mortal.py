@@ -1,6 +1,7 @@
 """A process that serves single requests and is killed at a step, or at a moment, of the test's choosing.
 
-It reads an order a line, and has a child of its own (already loaded, so that it takes no second) carry it out.
+It reads one order a line. A forked child carries the order out; the parent has already imported everything, so that
+a child starts at once.
 """
 
 import json
@@ -64,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The steps that were reached, and the status of the response: None when the process was killed before it."""
+    """The steps that were reached, and the status of the response, or None if the process was killed before it."""
 
     steps: list[str]
     status: int | None
@@ -88,9 +89,10 @@ class Mortal:
         self._process.communicate(timeout=10)
 
     def carry_out(self, place: Place, request: Request, die_at: int = 0, die_after: float | None = None) -> Outcome:
-        """Be killed at the step number ``die_at``, counted from 1: the moments before and after each call.
+        """Serve a request, and kill the process at the step ``die_at``, counted from 1, or not at all if it is 0.
 
-        With ``die_after``, be killed so many seconds after the request has begun.
+        A step is the moment before or after a call. With ``die_after``, kill the process that many seconds after the
+        request begins.
         """
         assert self._process.stdin
         assert self._process.stdout
@@ -173,7 +175,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
         relay=place.relay,
     )
     if request.method == "IMPORT":
-        settings = settings.model_copy(update={"identity": "local"})  # which takes hashes of other systems
+        settings = settings.model_copy(update={"identity": "local"})  # local accounts take foreign hashes
     store = cast(Store, Observed(adapters.make_store(settings), {"commit"}, observe))
     remote = adapters.make_remote_accounts(settings)
     services = wire(
@@ -189,7 +191,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
 
 
 def _status(services: Services, store: Store, request: Request) -> int:
-    """Serve a request, and return the status of the answer, or 0 where there is none."""
+    """Serve a request, and return the status of the answer, or 0 if there is no answer."""
     client = Client(services)
     match request.method:
         case "":
@@ -210,7 +212,7 @@ def _status(services: Services, store: Store, request: Request) -> int:
 
 
 def import_users(services: Services, names: Sequence[str]) -> ImportPlan:
-    """Import users without a password, unless they are there. Return what was planned before."""
+    """Import users without a password, unless they exist already. Return the plan of the import."""
     records = [UserRecord(place=f"line {number}", username=name) for number, name in enumerate(names, 1)]
     plan = services.imports.plan(records, names[0], {})
     for _ in services.imports.run(plan):

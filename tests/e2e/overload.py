@@ -56,7 +56,7 @@ class Place:
 
 
 def overload(place: Place, traffic: Traffic, service: int, seconds: float, *, is_alone: bool = False) -> Counter[str]:
-    """Send twice the requests that the service can serve for a time; return what it has served.
+    """Send twice the requests that the service can serve for some seconds. Return counts of the outcomes.
 
     The peak is measured three times, because the machine may have other work. Assert that no measure is in its worst
     band. This includes the goodput only with ``is_alone``: other work on the machine would lower it.
@@ -89,7 +89,7 @@ def overload(place: Place, traffic: Traffic, service: int, seconds: float, *, is
 
 
 def _sent(traffic: Traffic, seconds: float, clients: int, rate: float | None = None) -> Sent:
-    """Send requests. Fail if one gets no answer, or one that was not to be expected."""
+    """Send requests. Fail if a request gets no answer or an unexpected one."""
     sent = traffic.send(seconds, clients, rate)
     assert not sent.lost, sent.lost
     assert not sent.unexpected, sent.unexpected
@@ -101,7 +101,7 @@ def _band(value: float, bands: Mapping[float, str], otherwise: str) -> str:
 
 
 def stop_under_load(place: Place, seconds: float, random: Random) -> Counter[str]:
-    """Stop a service in the middle of its requests, and compare what it keeps with what it has told."""
+    """Stop a service in the middle of its requests, and check that everything that it acknowledged is stored."""
     port = free_port()
     with place.service(port) as service:
         users = place.users(port, 3)
@@ -183,7 +183,7 @@ def large_files(place: Place, files: int) -> Counter[str]:
 
 
 def _check(users: list[User], port: int) -> None:
-    """Compare the tasks that the users have with what they have been told."""
+    """Assert that every task that the service acknowledged still exists."""
     for user in users:
         url, kept = f"http://127.0.0.1:{port}/tasks?limit=500", set()
         while url:

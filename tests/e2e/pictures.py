@@ -1,4 +1,4 @@
-"""Keeps pictures of the pages that the tests open, as artefacts of CI or on demand."""
+"""Saves pictures of the pages that the tests open, for CI or on demand."""
 
 import os
 import re
@@ -13,7 +13,7 @@ FOLDER = os.environ.get("PICTURES") or (ROOT / ".pictures" if os.environ.get("CI
 
 
 def keep_picture(page: Page) -> None:
-    """Save a picture of the whole page. Its name says the page, the language, the colours and the width."""
+    """Save a picture of the whole page, named after its path, language, colours and width."""
     if FOLDER:
         path = re.sub("/([0-9a-f]{32}|[^/]*%[^/]*)", "", page.url.partition("/console/")[2].partition("?")[0])
         language, is_dark, width = page.evaluate(

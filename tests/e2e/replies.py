@@ -27,7 +27,7 @@ class LostReply:
     """A fault of a proxy that loses the reply to one request, and passes everything else on."""
 
     def __init__(self, *texts: bytes, number: int = 1) -> None:
-        """Lose the reply to the request with this number, counted from 1, of those that have one of the texts."""
+        """Lose the reply to the request number ``number``, counted from 1, of those that contain one of the texts."""
         self._texts, self._left = texts, number
         self.lost = 0
 
@@ -66,7 +66,7 @@ def _headers(sent: Sent, token: str | None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """The service in this process, whose connections to others may break."""
+    """The service in this process, whose connections to other services may break."""
 
     client: FlaskClient
 
@@ -80,7 +80,7 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class OverHttp:
-    """The service at an address, the connection to which may break."""
+    """The service at an address. The connection to it may break."""
 
     address: str
 
@@ -97,7 +97,7 @@ class OverHttp:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account. ``way`` breaks no connection."""
+    """A person with an account. ``way`` is a way to the service that breaks no connection."""
 
     way: Way
     name: str = field(default_factory=lambda: f"u{uuid4().hex[:20]}")
@@ -109,7 +109,7 @@ class Person:
         return found
 
     def join(self) -> "Person":
-        """Register this person, and return it."""
+        """Register this person, and return them."""
         status, found = self.way.send(registration(self.name), None)
         assert status == 201, found
         return self
@@ -122,19 +122,19 @@ class Person:
 
 
 def registration(name: str) -> Sent:
-    """Return the request that registers somebody."""
+    """Return the request that registers a person."""
     return Sent("POST", "/register", {"username": name, "email": f"{name}@example.com", "password": PASSWORD})
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that a person does once."""
+    """An action that a person performs once."""
 
     request: Callable[[Person], Sent]
     status: int
     """The status of the answer to the first request that is answered."""
     check: Callable[[Person, Sent, Any], object]
-    """A function that fails unless the effect of the act is there, exactly once."""
+    """A function that fails unless the act has had its effect exactly once."""
     repeated: Collection[int] = ()
     """Other statuses of a repetition, after a first request without an answer or with status 503."""
 

@@ -1,4 +1,4 @@
-"""The real service: what `make run` starts, in processes of its own."""
+"""The real service in its own processes, as `make run` starts it."""
 
 import os
 import re
@@ -21,9 +21,9 @@ _OURS = {name.upper() for name in Settings.model_fields}
 
 @contextmanager
 def portero(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run `portero serve` with two workers and no limits, unless ``settings`` say otherwise; gives "localhost:port".
+    """Run `portero serve` with two workers and without limits, unless ``settings`` say otherwise. Yield "host:port".
 
-    Settings of the caller's shell do not count.
+    The settings of the caller's shell are ignored.
     """
     port = free_port()
     with serving(data_dir, port, settings):
@@ -33,7 +33,7 @@ def portero(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterat
 def serving(
     data_dir: Path, port: int, settings: Mapping[str, str] | None = None
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """`portero serve` on a port, as a process; see ``portero``."""
+    """Run `portero serve` on a port, as ``portero`` does. Yield the process."""
     ready = f"http://127.0.0.1:{port}/ready"
     return _run("serve", data_dir, {"PORT": str(port), **(settings or {})}, ready)
 
@@ -51,7 +51,7 @@ def _run(
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests/e2e/deployed")])
     environment = {**inherited, "DATA_DIR": str(data_dir), "PYTHONPATH": path, "ABSENT_MODULES": absent_modules()}
     environment |= {**CHEAP_HASHES, "RATE_LIMIT": "off", **settings}
-    # In the data directory: an .env of the developer's is not read.
+    # The working directory is the data directory, so that the developer's .env is not read.
     return running([sys.executable, "-m", "src", command], env=environment, cwd=data_dir, ready=ready, timeout=60)
 
 
@@ -73,7 +73,7 @@ def _canonical(name: str) -> str:
 
 @contextmanager
 def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
-    """The URL of a Redis server that keeps nothing."""
+    """Yield the URL of a Redis server that stores nothing on the disk."""
     port = port or free_port()
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     with running(command, cwd=folder, ready=f"127.0.0.1:{port}"):

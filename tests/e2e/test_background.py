@@ -1,7 +1,7 @@
-"""Work in the background, by real processes: web, worker and Redis, each of which is killed or stopped at its worst.
+"""Jobs in real processes (web, worker and Redis), each of which is killed or stopped at the worst moment.
 
-What a 2xx promised is kept: a dog gets its picture or is `failed`, a file is sent on or its job says why; within the
-30 s for which ``until`` waits, counted from when everything is there again.
+Every job that a 2xx response promised ends within the 30 s of ``until``, counted from when all processes run again: a
+dog gets its picture or its picture is `failed`; a file is relayed or its job says why not.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ def world() -> Iterator[Outside]:
 
 @pytest.fixture(params=["sqlite", "firestore"])
 def settings(request: pytest.FixtureRequest, world: Outside) -> dict[str, str]:
-    """The store, and the outside world."""
+    """Return the settings of the store and of the stub services."""
     apis = {"DOG_API_URL": world.pictures.url, "FILE_RELAY_URL": world.relay.url}
     if request.param == "sqlite":
         return apis
@@ -124,7 +124,7 @@ def test_jobs_run_in_the_web_process(tmp_path: Path, settings: dict[str, str], w
         world.pictures.forget()
         watch = Stopwatch()
         slow = visitor.add_dog()
-        assert watch.seconds < 3  # the API is given more than that
+        assert watch.seconds < 3  # the timeout of the picture API is longer
         until(lambda: len(world.pictures.received) == 1, "the job is in hand")
         kill(web)
         world.pictures.heal()
@@ -145,7 +145,7 @@ def test_a_terminated_worker_hands_back_its_job(tmp_path: Path, world: Outside) 
         assert web.wait(20) == 0
     with serving(tmp_path, port, settings):
         until(lambda: visitor.get(job)["status"] == "succeeded", "the job that was handed back")
-        assert visitor.get(job)["attempts"] == 1  # the attempt that did not begin is not counted
+        assert visitor.get(job)["attempts"] == 1  # the interrupted attempt is not counted
         assert pictured(visitor, name)
 
 

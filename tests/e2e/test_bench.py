@@ -1,4 +1,4 @@
-"""The harness of the benchmarks, with counts so small that its figures mean nothing."""
+"""The harness of the benchmarks, with counts too small for meaningful figures."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path

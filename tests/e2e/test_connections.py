@@ -1,4 +1,4 @@
-"""Connections that clients keep, and that attackers misuse. ``make torture-connections`` tries the slow cases too."""
+"""Cases of connections that clients keep and attackers misuse. ``make torture-connections`` tries the slow ones too."""
 
 from pathlib import Path
 

@@ -54,7 +54,7 @@ class DogApi(BaseHTTPRequestHandler):
 
 @contextmanager
 def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[int]:
-    """Serve ``handler`` on a port of this machine, and give the port."""
+    """Serve ``handler`` on a free port of this machine, and yield the port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
@@ -99,7 +99,7 @@ class Visitor:
         self.page.get_by_role("button", name=button, exact=True).click()
 
     def add_device(self) -> Callable[[bool], None]:
-        """Plug a device in that keeps passkeys. Return a function that says whether it answers without a touch."""
+        """Add a virtual device that keeps passkeys. Return a function that sets whether it answers without a touch."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("WebAuthn.enable")
         kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
@@ -141,7 +141,7 @@ def visitor(context: BrowserContext, origin: str) -> Visitor:
 
 @pytest.fixture
 def anna(browser: Browser, origin: str) -> Iterator[Visitor]:
-    """Fails when a page loads from elsewhere, breaks its own policy, or raises an error."""
+    """Yield a visitor. Fail if a page loads from elsewhere, breaks its own policy, or raises an error."""
     context = browser.new_context()
     anna, asked, said = visitor(context, origin), list[str](), list[str]()
     anna.page.on("request", lambda sent: asked.append(sent.url))
@@ -231,7 +231,7 @@ def test_a_picture_appears_when_its_job_has_ended_unless_the_page_is_paused(brow
         DogApi.asked.set()
     picture = page.locator(f"img[src='{PICTURE}']")
     expect(picture).to_have_count(1, timeout=10_000)
-    expect(picture).to_have_js_property("naturalWidth", 9)  # its host is one of the policy of the page
+    expect(picture).to_have_js_property("naturalWidth", 9)  # the content security policy allows the host of the picture
     expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     context.close()
 
@@ -290,7 +290,7 @@ def test_no_script_reads_the_cookie_and_a_second_click_sends_nothing(anna: Visit
 
 
 class _Attacker(BaseHTTPRequestHandler):
-    """A page of another origin that sends a form to the console, and one that puts the console into a frame."""
+    """A page of another origin that sends a form to the console, and a page that puts the console into a frame."""
 
     def __init__(self, target: str, *arguments: Any) -> None:
         self._target = target
@@ -322,7 +322,7 @@ def test_a_page_of_another_origin_sends_no_form_and_frames_no_page(
     victim = visitor(context, anna.origin)
     victim.go("/console/account")
     victim.sign_in()
-    # Both are at localhost, which is one site: the cookie is sent, and only the origin tells them apart.
+    # Both origins are at localhost, which is one site: the browser sends the cookie, and only the origin differs.
     with victim.page.expect_response("**/end-others") as sent:
         victim.page.goto(attacker)
     assert sent.value.status == 403
@@ -359,7 +359,7 @@ def test_a_passkey_is_added_and_signs_in_by_button_and_by_autofill(
     touch(True)
     page.locator("[data-passkey] button").click()
     expect(page).to_have_url(f"{origin}/console/account")
-    with page.expect_response("**/console/signin/passkey") as sent:  # the autofill, which the device answers by itself
+    with page.expect_response("**/console/signin/passkey") as sent:  # the autofill, which the device answers
         anna.sign_out()
     assert sent.value.status == 303
     expect(page).to_have_url(f"{origin}/console/account")

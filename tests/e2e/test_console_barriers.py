@@ -1,7 +1,7 @@
 """Every page of the console has no barriers and fits its window, in both languages, light and dark, wide and narrow.
 
-A run of the suite looks at each page in two of the eight pairings. Its neighbour has two others.
-``PAIRINGS=all`` looks at every page in every pairing.
+These are eight combinations. A run looks at each page in two of them, which differ from those of the next page.
+``PAIRINGS=all`` looks at every page in all eight.
 """
 
 import os
@@ -56,7 +56,7 @@ IS_FULL = os.environ.get("PAIRINGS") == "all"
 
 
 def fill(page: Page, origin: str) -> list[Any]:
-    """Make things with long, hostile and right-to-left names. Return the barriers of the pages that follow."""
+    """Create things with long, hostile and right-to-left names. Return the barriers that axe finds on their pages."""
     found = []
     for path, field, text in (
         *(("tasks", "title", HOSTILE), ("dogs", "name", HOSTILE[:64]), ("account/keys", "name", HOSTILE[:64])),
@@ -97,7 +97,7 @@ def pages_of_things(page: Page, origin: str) -> Iterator[str]:
 def barriers(page: Page, size: int, scheme: Scheme) -> list[Any]:
     """Return what axe finds on the page in a window of this width with these colours, and whether it is too wide.
 
-    Animations stand still at the end of their first turn, where what fades is faintest.
+    Animations are stopped at the end of their first cycle, where fading elements are faintest.
     """
     page.set_viewport_size({"width": size, "height": 900})
     page.emulate_media(color_scheme=scheme)

@@ -21,7 +21,7 @@ SETTINGS = {"SYNC_ROWS": "50", "MAX_UPLOAD_BYTES": "6000000"}
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The origin of a service with the data of the demo, and everybody's password."""
+    """The origin of a service with the data of the demo, and the password of all its users."""
     folder = tmp_path_factory.mktemp("data")
     environment = {**os.environ, **CHEAP_HASHES, "DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "src", "demo"]
@@ -32,7 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 
 
 def signed_in(browser: Browser, demo: tuple[str, str], name: str = "ursula", **options: Any) -> Visitor:
-    """Sign a person of the demo in, and raise at the first script that fails or is refused by the policy."""
+    """Sign a person of the demo in. Fail at the first script that fails or that the policy refuses."""
     origin, password = demo
     page = browser.new_context(**options).new_page()
 

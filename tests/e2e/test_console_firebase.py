@@ -23,7 +23,7 @@ ACCOUNT = "/console/account"
 
 
 def account_of(surfer: Surfer) -> dict[str, Any]:
-    """Return the user of the browser."""
+    """Return the user who is signed in in the browser."""
     user: dict[str, Any] = json.loads(surfer.open(f"{ACCOUNT}/export").data)["user"]
     return user
 
@@ -116,7 +116,7 @@ def become_uploader(root: Visitor, name: str) -> None:
 def live(anna: Visitor) -> None:
     """Change a name, and add a task, a dog, a file and a dataset."""
     page = anna.page
-    page.reload()  # with the revision at which the account has its role
+    page.reload()  # the page now has the revision at which the account has its role
     page.get_by_label("First name").fill("Ana María")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_have_text("Your names are saved.")
@@ -154,7 +154,7 @@ def change_password_and_end_session(anna: Visitor, again: Visitor) -> None:
 
 
 def add_factor(anna: Visitor, again: Visitor) -> None:
-    """Set up an app, whose code the next sign-in asks for."""
+    """Set up an authenticator app, and sign in with its code."""
     anna.go("/console/account/factors/app")
     anna.page.locator("#code").fill(code_of_app(anna.page))
     anna.page.get_by_role("button", name="Turn it on").click()

@@ -23,7 +23,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def ben(origin: str) -> str:
-    """The id of a person with a long name, of the right and of the left."""
+    """Return the id of a person with a long username in wide letters and a last name from right to left."""
     body = {
         "username": "bartholomew.featherstonehaugh-2",
         "email": f"{'b' * 60}@{'long-name.' * 6}example.com",
@@ -39,7 +39,7 @@ def ben(origin: str) -> str:
 def test_an_operator_finds_and_disables_a_person_with_one_word_and_five_clicks(
     browser: Browser, origin: str, ben: str
 ) -> None:
-    """By what the page says, and without scripts."""
+    """The operator uses only what the page shows, and no scripts."""
     context = browser.new_context(java_script_enabled=False)
     root = Visitor(context.new_page(), origin, "root@example.com")
     page = root.page
@@ -56,7 +56,7 @@ def test_an_operator_finds_and_disables_a_person_with_one_word_and_five_clicks(
     root.go("/console/users")
     page.get_by_label("Role, state or last sign-in").select_option("Disabled")
     page.get_by_role("button", name="Search").click()
-    page.get_by_role("checkbox", name=f"Choose {name}").check()  # and not the link of its row
+    page.get_by_role("checkbox", name=f"Choose {name}").check()  # the checkbox, and not the link of the row
     page.get_by_role("link", name=name).click()
     page.get_by_role("link", name="Enable…").click()
     page.get_by_role("button", name=f"Enable {name}").click()

@@ -1,7 +1,7 @@
-"""Killed at any instant, the service forgets nothing that it has said, and leaves nothing half done.
+"""Killed at any step, the service loses nothing that it has acknowledged, and leaves nothing half done.
 
-Before and after every commit to the store and every call of the identity provider the process gets SIGKILL.
-Then another process settles, once.
+The process gets SIGKILL before and after every commit to the store and every call of the identity provider. Then
+another process reconciles once.
 """
 
 import itertools
@@ -33,11 +33,11 @@ def test_a_killed_registration_is_complete_or_absent(
         with told(outcome.steps):
             _reconcile(client)
             # When no response was sent, the user exists only if everything was stored.
-            there = len(outcome.steps) == 6
-            _assert_logins(client, firebase, name, address, PASSWORD, there)
+            exists = len(outcome.steps) == 6
+            _assert_logins(client, firebase, name, address, PASSWORD, exists)
             again = client.register(name, address, OTHER_PASSWORD)
-            assert again.status_code == (409 if there else 201), again.text
-            _assert_logins(client, firebase, name, address, PASSWORD if there else OTHER_PASSWORD, True)
+            assert again.status_code == (409 if exists else 201), again.text
+            _assert_logins(client, firebase, name, address, PASSWORD if exists else OTHER_PASSWORD, True)
         if outcome.status is not None:
             assert outcome.status == 201
             assert outcome.steps == _steps("commit", "create", "commit")
@@ -85,14 +85,14 @@ def test_a_killed_deletion_is_complete_or_absent(
         with told(outcome.steps):
             _reconcile(client)
             # A deletion that has begun is completed.
-            there = len(outcome.steps) == 1
-            assert client.call("GET", "/user", token).status_code == (200 if there else 401)
-            assert (firebase.account(id) is not None) == there
-            _assert_logins(client, firebase, name, address, PASSWORD, there)
-            assert len(client.services.tasks.tasks.list_for_user(id).items) == there
+            exists = len(outcome.steps) == 1
+            assert client.call("GET", "/user", token).status_code == (200 if exists else 401)
+            assert (firebase.account(id) is not None) == exists
+            _assert_logins(client, firebase, name, address, PASSWORD, exists)
+            assert len(client.services.tasks.tasks.list_for_user(id).items) == exists
             again = client.register(name, address, OTHER_PASSWORD)
-            assert again.status_code == (409 if there else 201), again.text
-            assert there or again.get_json()["id"] != id
+            assert again.status_code == (409 if exists else 201), again.text
+            assert exists or again.get_json()["id"] != id
         if outcome.status is not None:
             assert outcome.status == 204
             # The last four steps remove the user's tasks, sessions and last sign-in, and the details of its events.
@@ -113,7 +113,7 @@ def test_a_killed_change_of_password_leaves_exactly_one_password(
             _reconcile(client)
             changed = "after set_password" in outcome.steps
             _assert_logins(client, firebase, name, address, OTHER_PASSWORD if changed else PASSWORD, True)
-            # No other session outlives the new password, wherever it stopped.
+            # No other session outlives the change of the password, at whichever step the process stopped.
             ended = "after commit" in outcome.steps
             assert client.call("GET", "/user", other).status_code == (401 if ended else 200)
             assert client.call("GET", "/user", token).status_code == 200
@@ -153,9 +153,9 @@ def test_a_killed_reconciliation_can_be_repeated(
         outcome = mortal.carry_out(place, Request(body={}), die_at)
         with told([*left.steps, "then, while settling,", *outcome.steps]):
             _reconcile(client)
-            there = method == "PUT"
-            _assert_logins(client, firebase, name, address, PASSWORD, there)
-            if there:
+            exists = method == "PUT"
+            _assert_logins(client, firebase, name, address, PASSWORD, exists)
+            if exists:
                 assert client.register(_new_name(), filled["email"], OTHER_PASSWORD).status_code == 201
             else:
                 assert client.register(name, address, OTHER_PASSWORD).status_code == 201
@@ -180,19 +180,19 @@ def _joined(client: Client, name: str, address: str) -> str:
 
 
 def _reconcile(client: Client) -> None:
-    """Once; then nobody is half there."""
+    """Reconcile once, and assert that no user is left to reconcile."""
     accounts = client.services.accounts.accounts
     accounts.reconcile(timedelta(0))
     assert accounts.users.to_reconcile(datetime.now(UTC)).items == []
 
 
-def _assert_logins(client: Client, firebase: Firebase, name: str, address: str, password: str, there: bool) -> None:
-    """The user can log in by name, by address and at Firebase itself, or there is none."""
+def _assert_logins(client: Client, firebase: Firebase, name: str, address: str, password: str, exists: bool) -> None:
+    """Assert that the user can log in by name, by address and at Firebase itself, or that there is no such user."""
     users = client.services.accounts.accounts.users
     holders = [users.by_claim(Claim(kind, key)) for kind, key in (("username", name), ("email", address))]
     tokens = [client.log_in(login, password) for login in (name, address)]
     signed_in = firebase.sign_in(address, password)
-    if there:
+    if exists:
         holder = holders[0]
         assert holder
         assert holders[1] == holder

@@ -1,6 +1,6 @@
-"""Datasets by a real service: a run from end to end, and a web process that is killed at its worst.
+"""Datasets on a real service: a run from end to end, and a web process that is killed at the worst moment.
 
-Afterwards nothing is half there: the store and the folder of objects are looked into.
+Afterwards the tests inspect the store and the folder of objects: nothing is left half stored.
 """
 
 import json
@@ -78,11 +78,11 @@ class Place:
         return self.count("rows" if isinstance(self.store, SqliteStore) else "packs") > 0
 
     def objects(self) -> list[Path]:
-        """The files that are objects; what was being written is swept after a day."""
+        """Return the files of objects, without unfinished ones, which the service sweeps after a day."""
         files = (path for path in (self.folder / "blobs").rglob("*") if path.is_file())
         return [path for path in files if ".unfinished" not in path.parts]
 
-    def is_empty(self) -> None:
+    def assert_empty(self) -> None:
         assert {kind: self.count(kind) for kind in KEPT} == dict.fromkeys(KEPT, 0)
         assert self.objects() == []
 
@@ -141,7 +141,7 @@ def send(visitor: Visitor, file: Path, **headers: str) -> requests.Response:
 
 
 def counts(dataset: Any) -> dict[defects.Rule, int]:
-    """Return the counts of the rules that a schema asks for, without those of suspicions."""
+    """Return the counts of the rules that a schema asks for, without those of warnings."""
     return {
         (each["rule"], each["column"]): each["count"]
         for each in dataset["validations"]
@@ -158,8 +158,8 @@ def all_rows(visitor: Visitor, id: str, query: str = "") -> Iterator[Any]:
         path = answer.links.get("next", {}).get("url", "")
 
 
-def is_right(visitor: Visitor, dataset: Any, expected: defects.Expected) -> None:
-    """Every count is the generator's, and so is every row in which something was found."""
+def assert_correct(visitor: Visitor, dataset: Any, expected: defects.Expected) -> None:
+    """Assert that the report has every planted violation, and that the rows have every finding, and no others."""
     assert (dataset["status"], dataset["rows"], dataset["filename"]) == ("findings", expected.rows, "Данные.csv")
     assert counts(dataset) == expected.counts
     bad = sorted({line for lines in expected.lines.values() for line in lines})
@@ -176,7 +176,7 @@ def test_a_dataset_is_uploaded_read_and_deleted(place: Place, tmp_path: Path) ->
         dataset = answer.json()
         assert send(visitor, file, **{"Idempotency-Key": "once"}).json() == dataset
         assert visitor.get("/datasets") == [dataset] == [visitor.get(f"/datasets/{dataset['id']}")]
-        is_right(visitor, dataset, expected)
+        assert_correct(visitor, dataset, expected)
         names, lines, valid = list(defects.SCHEMA), [], 0
         for row in all_rows(visitor, dataset["id"]):
             assert list(row["values"]) == names
@@ -191,7 +191,7 @@ def test_a_dataset_is_uploaded_read_and_deleted(place: Place, tmp_path: Path) ->
         assert visitor.get("/datasets") == []
         assert place.count("receipts") == 1  # a repeated request gets the first response
         place.services.receipts.receipts.delete_for_user(visitor.get("/user")["id"])
-    place.is_empty()
+    place.assert_empty()
 
 
 def kill_when(web: "Popen[bytes]", check: Callable[[], bool], what: str) -> None:
@@ -239,7 +239,7 @@ def test_a_process_killed_during_the_upload_leaves_nothing(place: Place, tmp_pat
         killed(web, lambda: visitor.call("POST", "/datasets", data=half(), headers=headers), begun, "it has begun")
     assert place.count("datasets") == place.count("receipts") == 1
     assert place.services.datasets.objects.reconcile(timedelta(0)) == 1
-    place.is_empty()
+    place.assert_empty()
 
 
 def test_a_process_killed_while_it_stores_rows_leaves_nothing(place: Place, tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_process_killed_while_it_stores_rows_leaves_nothing(place: Place, tmp_
         killed(web, lambda: send(visitor, file, **key), lambda: place.stores_rows, "rows are there")
     assert place.stores_rows
     assert place.services.datasets.objects.reconcile(timedelta(0)) == 1
-    place.is_empty()
+    place.assert_empty()
     with place.serve() as (_, port):
         visitor.move(port)
         assert send(visitor, file, **key).status_code == 201  # the key can be used again
@@ -277,9 +277,9 @@ def test_a_check_killed_while_it_stores_rows_is_repeated(place: Place, tmp_path:
         assert visitor.get(f"/datasets/{id}")["status"] == "processing"
         assert visitor.get(f"/datasets/{id}/rows") == []
         until(lambda: bool(visitor.get(f"/jobs/{job_id}")["status"] == "succeeded"), "the job is done")
-        is_right(visitor, visitor.get(f"/datasets/{id}"), expected)
+        assert_correct(visitor, visitor.get(f"/datasets/{id}"), expected)
         [second] = place.row_sets()
         assert second != first
         assert len(place.objects()) == 1
         assert visitor.call("DELETE", f"/datasets/{id}").status_code == 204
-    place.is_empty()
+    place.assert_empty()

@@ -43,7 +43,7 @@ def test_workers_that_start_without_the_store_answer_503_and_serve_when_it_is_ba
 
 def test_workers_that_cannot_read_the_keys_are_tried_again_until_the_file_is_back(tmp_path: Path) -> None:
     port, keys = free_port(), tmp_path / "signing-keys.json"
-    # A second worker might still be starting, and the start of the service is refused without the keys.
+    # With one worker only: a second one might still be starting, and the service does not start without the keys.
     with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
         before = children(service.pid)
         hidden = keys.rename(tmp_path / "hidden")

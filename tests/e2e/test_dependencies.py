@@ -24,7 +24,7 @@ def world() -> Iterator[World]:
 def test_a_dependency_that_fails_costs_what_is_documented_and_recovers(world: World, name: str) -> None:
     dependency = world.quick()[name]()
     for fault in FAULTS:
-        if fault != "slow":  # which takes the whole documented time
+        if fault != "slow":  # a slow dependency takes the whole documented time
             break_and_heal(name, dependency, fault)
 
 

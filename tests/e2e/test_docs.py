@@ -73,7 +73,7 @@ def page(tab: Page, address: str) -> Page:
 
 @pytest.fixture(scope="module")
 def untouched(browser: Browser, address: str) -> Iterator[Page]:
-    """The opened documentation, for tests that only look at it."""
+    """The opened documentation, for tests that do not change it."""
     with watched(browser, address) as tab:
         yield opened(tab, address)
 

@@ -1,4 +1,4 @@
-"""The emulators of this run are real ones, and the projects in them are kept apart as the fixtures say."""
+"""The emulators of this run are real ones, and keep their projects apart as the fixtures say."""
 
 import sys
 from pathlib import Path

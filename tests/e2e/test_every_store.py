@@ -47,7 +47,7 @@ PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: str) -> str:
-    """Return the URL of a migrated PostgreSQL database, whose references are those of a service."""
+    """Return the URL of a migrated PostgreSQL database that enforces references, as that of a service does."""
     url = create_database(postgres_server)
     SqlStore.prepare(url)
     return url
@@ -219,7 +219,7 @@ def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> Non
         return {kind: found[0] for kind, found in secrets.items() if found}
 
     def spend(path: str, **body: str) -> list[int]:
-        """Use a token or code twice."""
+        """Use a token or a code twice, and return both statuses."""
         return [client.call("POST", path, **body).status_code for _ in range(2)]
 
     proof = ask("/auth/email/verify", tokens["access_token"])
@@ -253,7 +253,7 @@ def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> Non
 
 
 def test_an_interrupted_deletion_is_finished(client: Client) -> None:
-    """Whatever else fails, the names are free and the sessions have ended; the rest follows."""
+    """The names are free and the sessions are refused at once, whatever else fails. Reconciliation removes the rest."""
     name, tokens = join(client, "dora")
     id, accounts = tokens["user"]["id"], client.services.accounts.accounts
 

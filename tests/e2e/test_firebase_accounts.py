@@ -1,4 +1,4 @@
-"""The life of an account that Firebase keeps the password of, over HTTP, on the official emulators."""
+"""The life of an account whose password Firebase keeps, over HTTP, on the official emulators."""
 
 import time
 from collections import Counter
@@ -49,7 +49,7 @@ def new_name() -> str:
 
 
 def joined(client: Client) -> tuple[str, str, str, str]:
-    """The id, name, address and access token of a new user."""
+    """Register a user; return the id, the name, the address and the access token."""
     name, address = new_name(), new_address()
     answer = client.register(name, address, PASSWORD)
     assert answer.status_code == 201, answer.text
@@ -131,7 +131,7 @@ def test_a_new_password_ends_all_other_sessions(client: Client, firebase: Fireba
 
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     assert client.call("PUT", "/user/password", token, **body).status_code == 204
-    # Also a sign-in made in the next moment counts, although Firebase dates it in whole seconds.
+    # A sign-in within the same second counts, although Firebase dates it in whole seconds.
     assert status(client, sign_in(firebase, address, OTHER_PASSWORD)) == 200
     assert [status(client, each) for each in (token, exchanged, id_token)] == [200, 401, 401]
     assert client.call("POST", "/auth/firebase", id_token=id_token).status_code == 401
@@ -191,7 +191,7 @@ def test_the_first_visit_of_a_firebase_user_makes_a_profile(client: Client, fire
 
 
 def test_a_firebase_user_is_never_linked_by_address(client: Client, firebase: Firebase) -> None:
-    """The owner changed it at Firebase, past us; then a stranger took the old one there."""
+    """The owner changes the address at Firebase, unseen by the service; then a stranger takes the old address."""
     id, name, address, _ = joined(client)
     firebase.update(id, email=new_address())
     stranger = firebase.sign_up(address)

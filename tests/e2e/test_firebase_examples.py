@@ -44,7 +44,7 @@ def served(folder: Path) -> Iterator[str]:
 def page(
     tmp_path: Path, firestore_emulator: str, auth_emulator: str, firestore_project: str, auth_project: str
 ) -> Iterator[Page]:
-    """The page of the example, with its dependency installed, against the service and the emulators."""
+    """Yield the page of the example, with its dependency installed, connected to the service and the emulators."""
     folder = tmp_path / "firebase-web"
     shutil.copytree(ROOT / "examples/firebase-web", folder, ignore=shutil.ignore_patterns("node_modules"))
     (folder / "node_modules").symlink_to(NODE_MODULES)
@@ -137,7 +137,7 @@ def test_a_thousand_imported_users_can_sign_in(world: World) -> None:
 
 
 def test_make_emulators_runs_the_service_and_the_tests_of_a_client_with_both_emulators(tmp_path: Path) -> None:
-    """The command stands in for `./portero serve`. Where the emulators cannot be downloaded, the script says so."""
+    """A command replaces `./portero serve`. Where the emulators cannot be downloaded, the script says so."""
     client = tmp_path / "examples/firebase-web"
     shutil.copytree(ROOT / "examples/firebase-web", client, ignore=shutil.ignore_patterns("node_modules"))
     (client / "node_modules").symlink_to(NODE_MODULES)

@@ -14,7 +14,7 @@ __all__ = ["portero", "prepared", "prepared_data"]  # fixtures
 
 
 def export(firebase: Firebase, *uids: str) -> bytes:
-    """Return what `firebase auth:export` and `emulators:export` write of these users, from the call that they make."""
+    """Return these users as `firebase auth:export` and `emulators:export` write them, from the same API call."""
     place = f"identitytoolkit.googleapis.com/v1/projects/{firebase.project}/accounts:batchGet"
     headers = {"Authorization": "Bearer owner"}
     found, page = [], "first"

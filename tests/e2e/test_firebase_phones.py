@@ -90,7 +90,7 @@ class Browser:
 
 @pytest.fixture
 def browser(world: World, tmp_path: Path) -> Iterator[Browser]:
-    """The SDK in Chromium, which takes its modules from the example page."""
+    """Yield the SDK in Chromium, with the modules of the example page."""
     shutil.copy(ROOT / "examples/firebase-web/index.html", tmp_path)
     (tmp_path / "app.js").touch()
     (tmp_path / "node_modules").symlink_to(NODE_MODULES)

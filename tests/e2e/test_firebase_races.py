@@ -119,7 +119,7 @@ def test_a_deletion_on_both_sides_at_once_leaves_nothing(world: World) -> None:
 
 @contextmanager
 def outage() -> Iterator[None]:
-    """Let the service find nobody where it expects Firebase Auth."""
+    """Point the service to a closed port in place of Firebase Auth."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
         yield
@@ -142,7 +142,7 @@ def test_an_outage_of_firebase_is_503_and_ends_nothing(world: World, dora: Devic
         ):
             assert_unavailable(answer)
         assert world.status(tokens["access_token"]) == 200
-        assert world.status(id_token) == 200  # it was checked a moment ago
+        assert world.status(id_token) == 200  # the token was checked a moment ago
         world.later = timedelta(seconds=301)
         assert world.status(id_token) == 503
     assert world.status(id_token) == 200

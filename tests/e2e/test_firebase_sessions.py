@@ -1,4 +1,4 @@
-"""Sessions, guests and people when Firebase keeps the passwords."""
+"""Sessions and guests when Firebase keeps the passwords."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -99,7 +99,7 @@ def test_logging_out_everywhere_refuses_firebase_tokens_from_before(client: Clie
     assert client.call("POST", "/auth/logout-all", token).status_code == 204
     assert [status(client, each) for each in (token, before)] == [401, 401]
     assert client.call("POST", "/auth/firebase", id_token=before).status_code == 401
-    # Also a sign-in made in the next moment counts, although Firebase dates it in whole seconds.
+    # A sign-in within the same second counts, although Firebase dates it in whole seconds.
     assert status(client, sign_in(firebase, address)) == 200
 
 
@@ -113,7 +113,7 @@ def test_a_key_ends_with_a_reset_at_firebase_whatever_is_changed_here_before_the
     assert status(client, key) == 200
     client.services.accounts.accounts.wait_for_revocation()  # Firebase dates resets in whole seconds
     firebase.update(id, password=OTHER_PASSWORD)
-    assert status(client, key) == 200  # it is asked every few minutes
+    assert status(client, key) == 200  # Firebase is asked only every few minutes
     if change == "logout-all":
         assert client.call("POST", "/auth/logout-all", token).status_code == 204
     else:

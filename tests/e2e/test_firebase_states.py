@@ -34,12 +34,12 @@ def uid_of(world: World, device: Device) -> str:
 
 
 def wait_for_the_next_second() -> None:
-    """Firebase dates sign-ins and revocations in whole seconds."""
+    """Wait, because Firebase dates sign-ins and revocations in whole seconds."""
     time.sleep(1 - time.time() % 1)
 
 
 def of_another_project(id_token: str) -> str:
-    """Return an ID token as another project issues it. The emulator signs none."""
+    """Return an ID token of another project. It has no signature, like all tokens of the emulator."""
     claims = jwt.decode(id_token, options={"verify_signature": False})
     claims |= {"aud": "demo-other", "iss": "https://securetoken.google.com/demo-other"}
     return jwt.encode(claims, "", algorithm="none")
@@ -267,7 +267,7 @@ def test_a_new_address_is_taken_over_by_a_refresh(world: World, dora: Device) ->
     # Within the second of the sign-up, so that the change revokes nothing.
     world.admin.update_user(uid_of(world, dora), email=new, email_verified=True)
     refreshed = world.refresh(tokens)
-    if refreshed.status_code == 401:  # it was the next second
+    if refreshed.status_code == 401:  # the change came a second later, and revoked the token
         refreshed = world.call("POST", "/login", username=new, password=PASSWORD)
     user = world.user(refreshed.get_json()["access_token"])
     assert (user["email"], user["email_verified"]) == (new, True)
@@ -337,7 +337,7 @@ def test_revoked_refresh_tokens_end_earlier_sessions(world: World, dora: Device)
     assert world.status(dora.id_token) == 200
     wait_for_the_next_second()
     world.admin.revoke_refresh_tokens(uid_of(world, dora))
-    # The emulator still gives out ID tokens for the old sign-in, and Firebase does not.
+    # The emulator still issues ID tokens for the old sign-in; Firebase does not.
     assert world.status(dora.fresh_token) == 401
     assert world.call("POST", "/auth/firebase", id_token=dora.id_token).status_code == 401
     assert world.refresh(tokens).status_code == 401
@@ -373,7 +373,7 @@ def test_a_password_set_here_keeps_the_session_that_asked(world: World, dora: De
 
 
 def test_a_password_set_with_an_id_token_ends_that_token(world: World, dora: Device) -> None:
-    """Firebase revokes it too: the client signs in again."""
+    """Firebase revokes the token as well, and the client signs in again."""
     address = address_of(world, dora)
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     assert world.call("PUT", "/user/password", dora.id_token, **body).status_code == 204

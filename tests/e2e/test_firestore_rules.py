@@ -29,7 +29,7 @@ __all__ = ["sdk"]  # fixtures
 
 @dataclass
 class World:
-    """The service, whose store is in the database of the rules, and devices with the SDK."""
+    """The service, which stores its users in the database of the rules, and devices with the SDK."""
 
     services: Services
     node: Node

@@ -1,4 +1,4 @@
-"""Limits and metrics cover the whole service, whichever process responds."""
+"""Limits and metrics cover the whole service, whichever process answers."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -98,7 +98,7 @@ def test_metrics_are_the_sum_of_all_workers(tmp_path: Path) -> None:
 
     with portero(tmp_path, settings) as address:
         before = counted(address)
-        for _ in range(40):  # each over a connection of its own: the kernel spreads them
+        for _ in range(40):  # each request has its own connection: the kernel spreads connections over the workers
             assert requests.get(f"http://{address}/health", timeout=30).ok
         assert [counted(address) - before for _ in range(10)] == [40] * 10
         assert [*folder.glob("portero-metrics-*")]

@@ -1,4 +1,4 @@
-"""An answer that the network loses changes nothing else. ``make torture-replies`` loses them over every protocol."""
+"""A request whose answer is lost has its effect once. ``make torture-replies`` loses answers of every protocol."""
 
 from contextlib import ExitStack
 

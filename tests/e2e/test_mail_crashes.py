@@ -1,4 +1,4 @@
-"""Mails that are sent by real processes, which are killed while they send, to a real SMTP server."""
+"""Real processes send mails to a real SMTP server, and are killed while they send."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ BEFORE, AFTER, DROPPED = "before@example.com", "after@example.com", "dropped@exa
 
 @dataclass
 class PostOffice:
-    """An SMTP server that treats the first mail to some addresses badly."""
+    """An SMTP server that refuses or holds up the first mail to some addresses."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)

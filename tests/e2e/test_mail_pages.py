@@ -101,7 +101,7 @@ class Person:
             return json.load(answer)
 
     def receive_mail(self, path: str, token: str = "", **body: str) -> str:
-        """Ask for a mail, open the page of the caught mails, and return the text of this one."""
+        """Ask for a mail, open the page of the caught mails, and return the text of the mail."""
         text = self.receive(lambda: self.call(path, token, **body))
         self.page.goto(f"{self.origin}/dev/mail")
         self.check_page()
@@ -158,7 +158,7 @@ class Person:
     ids=["english", "spanish-dark", "spanish-without-scripts"],
 )
 def person(request: pytest.FixtureRequest, browser: Browser, address: str, data_dir: Path) -> Iterator[Person]:
-    """Fails when a page loads from elsewhere, breaks its own content security policy, or raises an error."""
+    """Yield a person. Fail if a page loads from elsewhere, breaks its content security policy, or raises an error."""
     language, scheme, scripts = request.param
     context = browser.new_context(locale=language, color_scheme=scheme, java_script_enabled=scripts)
     page, asked, said = context.new_page(), list[str](), list[str]()

@@ -1,4 +1,4 @@
-"""Codes of oathtool, the command of the OATH toolkit, which has nothing in common with the service."""
+"""Codes of oathtool, a command of the OATH Toolkit that shares no code with the service."""
 
 import subprocess
 

@@ -65,14 +65,14 @@ STORE_FAULTS: dict[str, Fault] = {
 
 
 class Firestore(FirestoreStore):
-    """Calls a function before each commit is sent."""
+    """A Firestore store that calls a function before it sends a commit."""
 
     def __init__(self, project: str, on_commit: Callable[[], None], timeout: float) -> None:
         super().__init__(project, timeout=timeout)
         self.on_commit = on_commit
 
     def connect(self) -> None:
-        """To what the environment names; on a busy machine that takes longer than a call may."""
+        """Connect to the host of the environment. On a busy machine, this takes longer than the timeout of a call."""
         for _ in range(10):
             with suppress(Unavailable):
                 self.get(Key(USERS, "nobody"))
@@ -85,7 +85,7 @@ class Firestore(FirestoreStore):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody about to do something; ``token`` is of who has an account already."""
+    """A person about to send a request. ``token`` is None for a person without an account."""
 
     name: str
     address: str
@@ -95,7 +95,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A working service, and one whose connections fail during a block."""
+    """A working service, and services whose connections fail during a block."""
 
     client: Client
     firebase: Firebase
@@ -122,7 +122,7 @@ class World:
     def broken_store(
         self, fault: Callable[[Proxy], None], from_commit: int, timeout: float = TIMEOUT
     ) -> Iterator[Services]:
-        """The service with something between it and Firestore; since the start (0), or since the first commit, …"""
+        """Yield a service that reaches Firestore through a proxy: faulty from a commit on, or from the start (0)."""
         with proxied(self.firestore) as proxy:
             commits = 0
 
@@ -142,7 +142,7 @@ class World:
             store.close()
 
     def reconcile(self) -> None:
-        """Once; then nobody is half there."""
+        """Reconcile, and assert that no user is left to reconcile."""
         accounts = self.client.services.accounts.accounts
         accounts.reconcile(timedelta(0))
         accounts.reconcile(timedelta(0))  # a deletion discovered by one reconciliation is completed by the next
@@ -189,7 +189,7 @@ def world(
     store.close()
 
 
-# Each operation, with the assertion that must hold after it failed and was reconciled.
+# Each operation, and the check that must hold after it failed and was reconciled.
 
 
 def register(world: World, person: Person, broken: Client) -> TestResponse:
@@ -271,12 +271,12 @@ WRITES: dict[Act, Check] = {
     delete: there_or_gone,
 }
 READS: dict[Act, Check] = {log_in: unchanged, look: unchanged}
-# It is unknown whether the last commit was applied, but it is a single commit.
+# If the reply to the last commit is lost, it may have been applied or not, but never half of it.
 LAST_COMMITS: dict[Act, Check] = {register: registered_or_not, change_address: one_address, delete: there_or_gone}
 
 
 def all_unavailable(world: World, people: Mapping[Act, Person], broken: Mapping[Act, Services]) -> None:
-    """Everybody tries what they are here for, all at the same time, and is told to come again."""
+    """Send the requests of all people at the same time, and assert that each answer is 503."""
     with ThreadPoolExecutor(len(people)) as threads:
         for done in [
             threads.submit(assert_unavailable, partial(act, world, person, Client(broken[act])))
@@ -316,7 +316,7 @@ def test_an_outage_of_firebase_returns_503_and_leaves_nothing_half_done(world: W
 
 @pytest.mark.parametrize("after", [0, 1], ids=["first call", "second call"])
 def test_a_lost_reply_of_firebase_leaves_nothing_half_done(world: World, after: int) -> None:
-    """The second call is that of a change of password, which first checks the current one."""
+    """The only request with a second call is a change of password, which first checks the current one."""
     acts = WRITES if after == 0 else {change_password: one_password}
     people = {act: world.joined() for act in acts}
     with world.broken_firebase(lambda proxy: proxy.fail(faults.reply_lost, after=after)) as (broken, _):
@@ -373,7 +373,7 @@ def test_an_outage_of_firestore_returns_503_and_leaves_nothing_half_done(
     ],
 )
 def test_a_commit_whose_reply_was_lost_is_not_a_conflict(world: World, act: Act, commit: int, status: int) -> None:
-    """The client sends it again, and Firestore then says that it exists or has changed."""
+    """The client sends the commit again, and Firestore then says that the document exists or has changed."""
     person = world.joined()
     with world.broken_store(lambda proxy: proxy.fail(faults.reply_lost, once=True), commit, timeout=5) as broken:
         answer = act(world, person, Client(broken))

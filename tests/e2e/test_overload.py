@@ -1,4 +1,4 @@
-"""A service with more requests than it can serve, and services that stop under load; see ``make torture-load``."""
+"""A service with more requests than it can serve, and services that stop under load; see also ``make torture-load``."""
 
 from pathlib import Path
 from random import Random

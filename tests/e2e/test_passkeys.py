@@ -1,4 +1,4 @@
-"""Passkeys in a real browser with a virtual authenticator, on this machine and on a domain with encryption."""
+"""Passkeys in a real browser with a virtual authenticator, on this machine and on a domain with TLS."""
 
 import base64
 import hashlib
@@ -81,7 +81,7 @@ def browser(certificate: Certificate) -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Site:
-    """The service on a domain, and pages of the same domain that it does not know."""
+    """The service on a domain, and pages of the same domain whose origin the service does not accept."""
 
     app: Flask
     origin: str
@@ -112,7 +112,7 @@ def site(request: pytest.FixtureRequest, certificate: Certificate) -> Iterator[S
 
 @dataclass
 class Device:
-    """A browser with a virtual authenticator, whose user touches it at once and is verified."""
+    """A browser with a virtual authenticator that answers at once and verifies its user."""
 
     page: Page
     session: CDPSession
@@ -195,7 +195,7 @@ def enrol(client: Client, person: Person, device: Device) -> dict[str, Any]:
 
 
 def refreshed(client: Client, person: Person) -> Person:
-    """Return the person with a token that says what the session has proved since."""
+    """Return the person with a new token, which has what the session has proved meanwhile."""
     tokens = client.post("/auth/refresh", json={"refresh_token": person.refresh}).json
     return replace(person, token=tokens["access_token"], refresh=tokens["refresh_token"])
 
@@ -232,7 +232,7 @@ def test_a_device_makes_no_second_passkey_and_nobody_else_can_store_the_first_on
     with pytest.raises(Error, match="InvalidStateError"):
         device.create(enrolment_options(client, refreshed(client, anna)))
     ben = join(client)
-    # The browser leaves out the check that would refuse it, and the credential of Anna is sent again.
+    # The check of the browser is left out, and the credential of Anna is sent again.
     shown = enrolment_options(client, ben)
     forged = device.get({"publicKey": {**options(client)["publicKey"], "challenge": shown["publicKey"]["challenge"]}})
     client_data = base64.urlsafe_b64decode(forged["response"]["clientDataJSON"] + "==")
@@ -292,7 +292,7 @@ def test_pages_that_the_service_does_not_know_are_refused_on_the_same_domain_too
 
 
 def test_a_passkey_of_another_domain_is_refused(client: Client, anna: Person, device: Device, site: Site) -> None:
-    """Browsers refuse the domains of others, and the service refuses a part of its own domain."""
+    """The browser refuses another domain, and the service refuses a suffix of its own domain."""
     shown = enrolment_options(client, anna)
     shown["publicKey"]["rp"]["id"] = "example.org"
     with pytest.raises(Error, match="SecurityError"):

@@ -1,4 +1,4 @@
-"""Killed at random moments, the service breaks nothing. ``make torture-kills`` kills it on every store, and often."""
+"""Killed at random moments, the service breaks nothing. ``make torture-kills`` repeats this often, on every store."""
 
 from contextlib import closing
 from random import Random

@@ -58,13 +58,13 @@ BOUNDARY = "--- next step ---"
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder that looks like a checkout: `./portero` is there, and the service keeps its data in data/."""
+    """A folder like a checkout: it has `./portero`, and the service keeps its data in data/."""
 
     folder: Path
     address: str
 
     def run(self, script: str) -> "subprocess.CompletedProcess[str]":
-        """Run a script in a new shell, with the address of the service for localhost:8000 in both directions."""
+        """Run a script in a new shell, with the real address in place of localhost:8000, and back in the output."""
         ours = {name.upper() for name in Settings.model_fields}
         done = subprocess.run(
             ["bash", "-eu", "-c", script.replace("localhost:8000", self.address)],
@@ -89,7 +89,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 
 def matches(expected: Any, actual: Any) -> bool:
-    """Whether they are equal, where … stands for any text."""
+    """Return whether two values are equal, where … in the expected one stands for any text."""
     match expected:
         case "…":
             return isinstance(actual, str) and actual != ""
@@ -105,7 +105,7 @@ def matches(expected: Any, actual: Any) -> bool:
 
 
 def check(output: str, expected: list[tuple[str, str]]) -> None:
-    """Assert that the output is what the blocks after an example show, and nothing more."""
+    """Assert that the output is exactly what the blocks after an example show."""
     for kind, text in expected:
         if kind == "text":
             assert output.startswith(text), (output, text)
@@ -188,12 +188,12 @@ def test_a_spanish_page_has_the_code_and_the_headings_of_the_english_page(page: 
 
 
 def code(page: Path) -> list[tuple[str, str]]:
-    """The blocks of a page without their comments, which are translated."""
+    """Return the blocks of a page without their comments, which are translated."""
     return [(language, re.sub(" +# .*", "", text)) for language, text in blocks(page)]
 
 
 def outline(page: Path) -> list[int]:
-    """The levels of the headings of a page."""
+    """Return the levels of the headings of a page."""
     return [len(marks) for marks in re.findall("^(#+) ", page.read_text("utf-8"), re.MULTILINE)]
 
 

@@ -95,7 +95,7 @@ def test_twenty_simultaneous_refreshes_get_the_same_successor(deployment: str, r
 
     last = refresh(urls[0], successor).json()["refresh_token"]
     assert generation() == 2
-    # The successor was used, so a client with the first token has copied it, and the session ends.
+    # The successor was used, so the reuse of the first token means that it was copied, and the session ends.
     assert refresh(urls[-1], first).status_code == 401
     assert [refresh(url, last).status_code for url in urls] == [401] * len(urls)
     assert all(requests.get(f"http://{url}/user", headers=access, timeout=30).status_code == 401 for url in urls)
@@ -106,7 +106,7 @@ def test_a_replay_after_a_restart_gets_the_same_successor(tmp_path: Path) -> Non
         first = log_in(address)
         successor = refresh(address, first).json()["refresh_token"]
     with portero(tmp_path) as address:
-        as_if_spent_now(tmp_path)  # a slow machine takes longer to start it than the grace lasts
+        as_if_spent_now(tmp_path)  # the start on a slow machine takes longer than the grace period
         replay = refresh(address, first)
         assert (replay.status_code, replay.json()["refresh_token"]) == (200, successor)
         assert generation_in_sqlite(tmp_path) == 1

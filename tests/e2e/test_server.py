@@ -1,4 +1,4 @@
-"""The web server under strangers who send slowly or nonsense, and when it is told to stop or to start again."""
+"""The web server with clients that send slowly or send nonsense, and when it stops or starts again."""
 
 import os
 import signal
@@ -210,7 +210,7 @@ def two_cpus() -> Iterator[list[int]]:
         os.sched_setaffinity(0, all_cpus)
 
 
-# granian stops the service when workers end too often, and starts no worker beside its predecessor on a CPU of its own.
+# granian stops the service when workers end too often, and its new worker does not start on the CPU of the old one.
 @pytest.mark.parametrize(("server", "kills", "reloads"), [("gunicorn", 2, 1), ("granian", 1, 0)])
 def test_each_worker_serves_on_a_cpu_of_its_own_when_there_are_as_many(
     tmp_path: Path, two_cpus: list[int], server: str, kills: int, reloads: int
@@ -269,7 +269,7 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
             assert response.read()
             return response.status == 503
 
-        with connected(port) as late:  # keeps the worker, since its request has begun
+        with connected(port) as late:  # the begun request keeps the worker from stopping
             late.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n")
             time.sleep(0.5)
             os.kill(service.pid, signal.SIGTERM)
@@ -360,7 +360,7 @@ def _single_cpus(pid: int) -> set[int]:
 
 
 def test_a_worker_that_has_just_been_forked_is_stopped_too(tmp_path: Path) -> None:
-    """Until a worker has signal handlers of its own, it runs those of the first process, which stop no worker."""
+    """Until a worker has its own signal handlers, it runs those of the first process, which stop no worker."""
     hook = "import os, time; os.register_at_fork(after_in_child=lambda: time.sleep(1))"
     (tmp_path / "sitecustomize.py").write_text(hook)
     with serving(tmp_path, free_port(), {"PYTHONPATH": f"{tmp_path}:{ROOT}"}) as process:

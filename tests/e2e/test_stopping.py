@@ -1,4 +1,4 @@
-"""A service that is told to stop: no job loses an attempt, and no connection its request."""
+"""A service that is told to stop: no job loses an attempt, and no connection loses its request."""
 
 import os
 import signal
@@ -65,7 +65,7 @@ def test_a_job_survives_four_stops_in_its_middle_with_no_attempt_lost(
 
 
 def stop_in_the_middle(process: "Popen[bytes]", world: Outside) -> None:
-    """Send TERM while the relay has the file; the process ends before Cloud Run would kill it."""
+    """Send TERM while the relay has the file. Assert that the process ends before Cloud Run would kill it."""
     until(lambda: bool(world.relay.received), "the file is on its way")
     world.relay.forget()
     os.kill(process.pid, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The processes of the service send their traces, whatever has forked them."""
+"""The processes of the service send their traces, however they were forked."""
 
 from pathlib import Path
 

@@ -128,7 +128,7 @@ def refused(answer: tuple[int, Any]) -> tuple[int, Any]:
 
 
 def zeros(mebibytes: int) -> Iterator[bytes]:
-    """Return ``content`` in the chunked transfer coding."""
+    """Yield the chunks of an upload of zeros."""
     yield body(part("file", b"", "zeros"), end=b"")[: -len(BOUNDARY) - 4]
     for _ in range(mebibytes):
         yield bytes(MIB)
@@ -221,7 +221,7 @@ def test_bytes_beyond_the_declared_length_are_not_read_as_content(port: int) -> 
     with connect(port) as connection:
         connection.send(head(length=len(FILE) - 40) + FILE)
         assert refused(connection.answer()) == (400, CUT_OFF)
-        # The bytes that follow are the next request by the rules of HTTP, and not a valid one.
+        # By the rules of HTTP, the bytes that follow are the next request, and not a valid one.
         status, problem = connection.answer()
         assert (status, problem["title"]) == (400, "Bad Request")
         assert connection.rest() == b""

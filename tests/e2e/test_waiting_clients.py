@@ -1,4 +1,4 @@
-"""Clients that send nothing, and clients that do not read: hundreds of them delay nobody and fill no memory."""
+"""Hundreds of clients that send nothing or do not read delay no other client, and fill no memory."""
 
 import os
 import resource
@@ -112,7 +112,7 @@ def test_exports_of_large_tasks_that_are_not_read_hold_little_memory(tmp_path: P
         before = memory(children(service.pid))
         with strangers(port, 60, export.encode()) as clients:
             for client in clients:
-                # More threads than may wait for clients that read slowly: some are disconnected.
+                # More clients read slowly than the server has places for: it disconnects some.
                 with client.makefile("rb") as received, suppress(ConnectionResetError):
                     received.read(100_000)
             assert memory(children(service.pid)) - before < 128 * MIB

@@ -1,7 +1,7 @@
-"""Killed at any instant, the web process and the worker lose no work that was accepted, and leave nothing half done.
+"""Killed at any step, the web process and the worker lose no accepted work, and leave nothing half done.
 
-Before and after every commit to the store and every call of object storage and of the picture API the process gets
-SIGKILL. What others then do when it is overdue is done here at once, by a clock that is a minute ahead.
+The process gets SIGKILL before and after every commit to the store and every call of object storage and of the picture
+API. The tests then run the periodic tasks at once, with a clock that is a minute ahead.
 """
 
 import itertools
@@ -114,7 +114,7 @@ def test_a_killed_upload_is_complete_or_absent(mortal: Mortal, place: Place, cli
             stored = [each for each in objects.glob("files/*") if each.is_file()]
             assert {each.name for each in stored} == {each["id"] for each in listed}
             there = [each for each in stored if each.read_text() == content]
-            # Whole from the second commit on.
+            # The file is stored from the second commit on.
             assert len(there) == (outcome.steps.count("after commit") == 2)
             assert all(each["job"]["status"] == "succeeded" for each in listed)
         if outcome.status is not None:
@@ -139,7 +139,7 @@ def test_a_killed_dataset_is_complete_or_absent(mortal: Mortal, place: Place, cl
             ]
             services.datasets.objects.reconcile(timedelta(0))
             kept = services.datasets.objects.records.list_all_for_user(id).items
-            # Whole from the second commit on; and nothing of it without its record.
+            # The dataset is stored from the second commit on; without its record, nothing of it is.
             assert len(kept) - len(before) == (outcome.steps[-1] == "after commit" and "after put" in outcome.steps)
             assert {each.name for each in objects.glob("*")} == {dataset.id for dataset in kept}
             for dataset in begun:

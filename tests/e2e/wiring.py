@@ -17,7 +17,7 @@ from tests.support.working import run_now
 
 
 def store_url(folder: Path, store: str, firestore_project: str) -> str:
-    """Return the URL of the store of a name, or of a URL."""
+    """Return the URL of a store, given its name or its URL."""
     urls = {
         "memory": "memory://",
         "sqlite": f"sqlite:///{folder}/portero.db",

@@ -1,4 +1,4 @@
-"""Python runs this first in the processes of the service: what only the tests install is not there for them."""
+"""Hides the packages that only the tests need from the service. Python imports this file when a process starts."""
 
 import os
 import sys
