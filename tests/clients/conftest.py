@@ -23,7 +23,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The TypeScript package in a folder of its own, built."""
+    """The built TypeScript package, in a folder of its own."""
     folder = tmp_path_factory.mktemp("npm") / "portero-client"
     shutil.copytree(
         ROOT / "clients/typescript", folder, ignore=shutil.ignore_patterns("node_modules", "dist", ".built")

@@ -1,4 +1,4 @@
-"""The generated files of the clients are those that the OpenAPI document of the service gives."""
+"""The generated files of the clients match the OpenAPI document of the service."""
 
 from pathlib import Path
 

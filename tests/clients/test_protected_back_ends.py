@@ -79,7 +79,7 @@ def test_a_back_end_lets_users_in_and_tells_the_others_what_to_do(url: str, back
         "one factor": (401, 'Bearer error="insufficient_user_authentication", acr_values="aal2"'),
         "a guest": (403, None),
     }
-    if "type" in refused["a guest"].json():  # which has a form of its own for errors
+    if "type" in refused["a guest"].json():  # The other back end has its own format of errors.
         assert refused["a guest"].headers["Content-Type"] == "application/problem+json"
         assert refused["a guest"].json()["type"] == "/problems/forbidden"
 

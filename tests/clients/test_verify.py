@@ -1,4 +1,4 @@
-"""The verifiers of the clients: what the service refuses, they refuse, with the keys that it publishes."""
+"""The clients' verifiers refuse the tokens that the service refuses, with the keys that it publishes."""
 
 import json
 import subprocess
@@ -28,9 +28,9 @@ from tests.support.published_keys import PublishedKeys, published
 from tests.support.world import KEY, build, client_of, join
 
 VALID_ELSEWHERE = {
-    "claim too many",  # admins give users claims of their own
+    "claim too many",  # admins may give users their own claims
     "nbf too many",
-    "unknown user",  # who the users are, only the service knows
+    "unknown user",  # only the service knows its users
     "user a path",
     "exp a second ago",  # the clocks of two machines differ
     "exp now",

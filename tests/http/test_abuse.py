@@ -1,4 +1,4 @@
-"""Requests that are small to send and must be small to refuse."""
+"""Requests that cost a client little must cost the service little to refuse."""
 
 import io
 import json
@@ -19,7 +19,7 @@ MARKS = "\u0301\u0316"  # out of canonical order: normalising n of them takes n 
 
 @pytest.fixture
 def normalised(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The lengths of the texts that are normalised during the test."""
+    """Return a list that receives the lengths of the texts that are normalised during the test."""
     lengths: list[int] = []
     normalize = unicodedata.normalize
 
@@ -91,7 +91,7 @@ def test_overlong_names_of_dogs_are_refused_before_normalisation(
     body = json.dumps({"name": "a" + MARKS * 200_000}, ensure_ascii=False).encode()
     answer = client.put("/api/dogs/Abe", data=body, content_type="application/json", headers=anna.headers)
     assert answer.status_code == 422
-    path = "/api/dogs/a" + MARKS * 2000  # as long as a server takes it
+    path = "/api/dogs/a" + MARKS * 2000  # as long as the server accepts
     assert client.post(path, headers=anna.headers).status_code == 422
     assert max(normalised) <= 500
     assert client.get(path).status_code == 404

@@ -1,4 +1,4 @@
-"""Secrets that are put into every input, and those that the service issues, appear where they are meant to only."""
+"""Secrets in every input, and secrets that the service issues, appear only where they are meant to."""
 
 import base64
 import io
@@ -68,7 +68,7 @@ Answers = list[tuple[str, str]]
 
 
 class Receiver:
-    """Keeps what is delivered."""
+    """A receiver of webhooks that keeps what is delivered."""
 
     def __init__(self) -> None:
         self.bodies: list[str] = []
@@ -119,7 +119,7 @@ def _file() -> tuple[io.BytesIO, str]:
 
 
 class Breakable(MemoryStore):
-    """A store that can break, as no store should."""
+    """A store that raises an unexpected exception at each commit while ``is_broken``."""
 
     is_broken = False
 

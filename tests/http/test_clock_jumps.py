@@ -1,4 +1,4 @@
-"""A clock that jumps by a day, in either direction."""
+"""Jumps of the clock by a day, in either direction."""
 
 from datetime import timedelta
 
@@ -96,7 +96,7 @@ def test_a_full_counter_of_failed_logins_counts_as_empty(watch: Watch, jump: int
 def test_codes_of_an_app_are_accepted_unless_the_clock_is_behind_the_last_accepted_one(
     client: Client, watch: Watch, jump: int
 ) -> None:
-    """After a jump back, codes are refused until the old time has come again, but recovery codes are accepted."""
+    """After a jump back, codes are refused until the clock has reached the old time; recovery codes are accepted."""
     anna = join(client)
     phone = give_phone(client.application, anna.user["id"])
 
@@ -116,7 +116,7 @@ def test_codes_of_an_app_are_accepted_unless_the_clock_is_behind_the_last_accept
 
 @JUMPS
 def test_a_delivery_to_a_webhook_that_waits_for_its_next_attempt_is_made(jump: int) -> None:
-    """After a jump back it waits until the old time has come again."""
+    """After a jump back, the delivery waits until the clock has reached the old time."""
     world = World()
     webhook = world.add(events=("login-succeeded",))
     join(world.client)
@@ -133,7 +133,7 @@ def test_a_delivery_to_a_webhook_that_waits_for_its_next_attempt_is_made(jump: i
 
 @JUMPS
 def test_the_link_of_a_mail_works_until_the_clock_shows_its_end(jump: int) -> None:
-    """A jump back makes the life of a link longer, and a jump forward ends it. New links work after both."""
+    """After a jump back a link is valid for longer; a jump forward ends it. New links work after both."""
     world = MailWorld()
     anna = join(world.client)
     world.prove(anna)

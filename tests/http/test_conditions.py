@@ -1,4 +1,4 @@
-"""Conditional requests, parts of downloads, compression, and other small print of HTTP."""
+"""Conditional requests, ranges of downloads, compression, and minor rules of HTTP."""
 
 import gzip
 import json
@@ -65,7 +65,7 @@ def test_a_delete_with_any_etag_is_unconditional(client: Client, anna: Person) -
 
 def test_a_task_that_changes_while_it_is_deleted_stays() -> None:
     class Changing(MemoryStore):
-        """Changes the task after a delete has read it for the second time."""
+        """A store that changes the task after a delete has read it for the second time."""
 
         reads = 0
 
@@ -116,7 +116,7 @@ def test_if_none_match_has_no_effect_on_changes(client: Client, anna: Person) ->
     assert (changed.status_code, changed.json["name"]) == (200, "Ann")
 
 
-# Parts of downloads
+# Ranges of downloads
 
 
 @pytest.mark.parametrize("path", DOWNLOADS)
@@ -152,7 +152,7 @@ def test_a_range_that_is_none_of_bytes_is_ignored(client: Client, anna: Person, 
 
 
 def encoded(client: Client, url: str, headers: dict[str, str], accepted: str) -> TestResponse:
-    """The answer without the checks of the test client, which cannot read it."""
+    """Return the answer without the checks of the test client, which cannot read compressed answers."""
     app = client.application
     checking, app.test_client_class = app.test_client_class, None
     try:
@@ -236,7 +236,7 @@ def test_short_answers_and_answers_with_tokens_are_not_compressed(client: Client
     assert "Content-Encoding" not in answer.headers
 
 
-# Small print
+# Minor rules
 
 
 @pytest.mark.parametrize(("version", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200), ("HTTP/2", 200)])

@@ -1,4 +1,4 @@
-"""Rules of all routes, tested for every operation of the OpenAPI document."""
+"""Rules that every route follows, tested for every operation of the OpenAPI document."""
 
 import io
 import json
@@ -56,7 +56,7 @@ EMPTY = {
     ("POST", "/auth/firebase/token"): 404,
     ("POST", "/user/factors/recovery-codes"): 422,
 }
-"""The status for an empty body, for the operations where it is not 422, or where it is in spite of a 2xx."""
+"""The status for an empty body, for operations that do not answer 422, or that do so although a body is optional."""
 VARIABLE = {
     "/api/dogs/is_adopted": "/api/dogs/{name}",
     **dict.fromkeys(["/user/factors/totp", "/user/factors/recovery-codes"], "/user/factors/{id}"),
@@ -68,7 +68,7 @@ VARIABLE = {
 
 
 def test_the_document_lists_every_route(app: Flask) -> None:
-    rules = [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith("web.")]  # pages for people
+    rules = [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith("web.")]  # without the console
     routes = {(method, rule.rule) for rule in rules for method in rule.methods or ()}
     ours = {(method, path) for method, path in routes if path != "/" and not path.startswith("/docs")}
     described = {(method, path.replace("{", "<").replace("}", ">")) for method, path in OPERATIONS}
@@ -83,7 +83,7 @@ def test_a_trailing_slash_changes_nothing(client: Client, method: str, path: str
     if bare.status_code == 201:
         assert set(bare.json) == set(slash.json)
     elif path.endswith("/options"):
-        assert [*bare.json] == [*slash.json]  # each answer has a challenge of its own
+        assert [*bare.json] == [*slash.json]  # the challenges differ
     elif bare.is_json and "instance" in bare.json:
         assert without_instance(bare) == without_instance(slash)
     else:

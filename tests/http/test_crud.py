@@ -78,7 +78,7 @@ class Entity:
         return Created(id, self.path.format(id=id, name=quote(shown.get("name") or "", safe="")), answer)
 
     def listed(self, client: Client, person: Person) -> list[Fields]:
-        """Return the last of the lists."""
+        """Return the entities of the last of ``lists``."""
         answer = client.get(f"{person.at(self.lists[-1])}limit=500", headers=person.headers)
         assert answer.status_code == 200
         items: list[Fields] = answer.json
@@ -445,7 +445,7 @@ def test_if_match_refuses_a_change_of_another_revision(client: Client, call: Cal
         return call(client, path, json={field: next(values)}, headers=headers)
 
     if name == "dog":
-        next(values)  # the dog is adopted already
+        next(values)  # the dog has this value already
     first = change(read)
     assert first.status_code == 200
     new = first.headers["ETag"]

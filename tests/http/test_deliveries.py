@@ -21,7 +21,7 @@ JOB = "/internal/jobs/3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"
 
 @dataclass
 class Recorder:
-    """What the service was asked to do."""
+    """Records the jobs and sweeps that the routes have run."""
 
     done: list[str] = field(default_factory=list)
 
@@ -96,7 +96,7 @@ def test_tokens_of_google_for_others_are_refused(
 def test_tokens_that_google_has_not_signed_are_refused(
     google: CloudTasks, client: Client, recorder: Recorder, watch: MonotonicWatch
 ) -> None:
-    """They cause one request for the keys in a minute."""
+    """All of them together cause one request for the keys a minute."""
     claims = jwt.decode(google.token(URL), options={"verify_signature": False})
     other, public = rsa.generate_private_key(65537, 2048), google.key.public_key().public_numbers()
     headers: list[dict[str, str]] = [{}]

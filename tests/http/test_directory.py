@@ -89,7 +89,7 @@ def test_a_guest_renews_for_at_most_a_day_and_is_then_purged(client: Client, wat
     assert services_of(app).accounts.accounts.purge_guests() == 0
     watch.forward(answer.json["expires_in"])
     assert client.get("/user", headers=person.headers).status_code == 401
-    assert services_of(app).accounts.accounts.purge_guests() == 0  # its last request may still be running
+    assert services_of(app).accounts.accounts.purge_guests() == 0  # the last request of the guest may still be running
     watch.forward(60)
     kept, young = join(client), join(client, "guest")
     assert services_of(app).accounts.accounts.purge_guests() == 1
@@ -105,7 +105,7 @@ def test_purging_a_guest_removes_everything_stored_about_it(
     watch.forward(24 * 3600 + 60)
     services_of(app).accounts.accounts.purge_guests()
     left = {name for (name, _), document in store.documents.items() if guest.user["id"] in repr(document)}
-    assert left == {"events"}  # of which only ids are kept
+    assert left == {"events"}  # only ids are kept in the events
     assert guest.session not in repr(store.documents)
 
 
@@ -350,7 +350,7 @@ LAST = {
 def test_the_last_admin_cannot_be_removed(client: Client, root: Person, name: str) -> None:
     method, path, body = LAST[name]
     locked = join(client, role="admin")
-    client.put(locked.at("/users/{id}"), json={"disabled": True}, headers=root.headers)  # not counted
+    client.put(locked.at("/users/{id}"), json={"disabled": True}, headers=root.headers)  # disabled ones do not count
     answer = client.open(root.at(path), method=method, json=body, headers=root.headers)
     assert (answer.status_code, answer.json["type"]) == (409, "/problems/last-admin")
     assert _list(client, root, role="admin").status_code == 200

@@ -86,7 +86,7 @@ LATER = {"headers": {"Prefer": "respond-async"}}
 
 
 class Full:
-    """A limiter that is."""
+    """A limiter that refuses everything."""
 
     def check(self, *_: Count, whole: bool = False) -> NoReturn:
         raise TooManyRequests(60)
@@ -94,11 +94,11 @@ class Full:
     hit = check
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:
-        """Nothing was hit."""
+        """Do nothing, because nothing was counted."""
 
 
 class Down(Store):
-    """Answers nothing."""
+    """A store that does not answer."""
 
     def _fail(self, *_: object) -> NoReturn:
         raise Unavailable from OSError(SECRET)
@@ -117,7 +117,7 @@ class Crashing:
 
 
 class _Newcomers(Provider):
-    """An identity provider at which everybody logs in as somebody who was never here."""
+    """An identity provider at which every login is that of a newcomer to the service."""
 
     def sign_in(self, email: Email, password: str) -> ExternalIdentity:
         return self.verify_id_token("free")
@@ -182,7 +182,7 @@ class Asker:
         return made
 
     def valid(self) -> dict[str, Any]:
-        """A body that is accepted."""
+        """Return a body that is accepted."""
         login = {"username": self.person.user["username"], "password": PASSWORD}
         match self.method, self.root:
             case _, "/register" | "/api/v1/auth/signup":
@@ -249,7 +249,7 @@ class Asker:
         raise KeyError(self.root)
 
     def mailed(self, kind: MailKind) -> str:
-        """The token of a mail that was sent to the person."""
+        """Return the token of a mail that was sent to the person."""
         mails = services_of(_app("local")).mails
         user = mails.users.get(self.person.user["id"])
         assert user
@@ -259,7 +259,7 @@ class Asker:
         return mails.tokens.token(mail)
 
     def ask(self, body: dict[str, Any] | None = None, **options: Any) -> Answer:
-        """With a valid body unless told otherwise, and with a token where one is needed."""
+        """Send the request, with a valid body unless ``options`` have one, and with a token where one is needed."""
         if "data" not in options and "requestBody" in self.operation:
             media = "json" if self.media == "application/json" else "data"
             options[media] = {**self.valid(), **(body or {})}
@@ -281,12 +281,12 @@ def _succeeding(method: str, path: str) -> Asker:
 
 
 def _nothing() -> dict[str, Any]:
-    """An empty body, which makes a guest where credentials log in."""
+    """Return an empty body, which creates a guest at a route that also takes credentials."""
     return {"data": b""}
 
 
 def _options(path: str, status: int) -> dict[str, Any]:
-    """Return the options with which a request is answered with this success and no other."""
+    """Return the options with which a request succeeds with this status and no other."""
     if (path, status) == ("/auth/email/verify", 204):
         return {"body": {"token": Asker("POST", path).mailed(MailKind.VERIFY)}}
     return _nothing() if (path, status) == ("/session", 201) else LATER if status == 202 else {}
@@ -339,7 +339,7 @@ def _forbidden(method: str, path: str) -> Answer:
         return asker.ask()
     if "forbidden" in OPERATIONS[method, path]["responses"]["403"]["$ref"]:
         return Asker(method, path, role="guest").ask()
-    # Somebody from the identity provider, who may not come in.
+    # A user of the identity provider, whom this service does not admit
     headers = {"Authorization": "Bearer free"}
     return Asker(method, path, "closed").ask({"username": "free@example.com"}, headers=headers)
 
@@ -391,7 +391,7 @@ def _conflicting(method: str, path: str) -> Answer:
 
 
 def _first_visit(method: str, path: str) -> Answer:
-    """Of somebody from the identity provider whose address is taken here."""
+    """Send the token of a user of the identity provider whose address is taken here."""
     asker = Asker(method, path, "external")
     asker.client.post("/register", json=registration(email="taken@example.com"))
     return asker.client.open(asker.url, method=method, headers={"Authorization": "Bearer taken"})
@@ -414,7 +414,7 @@ def _invalid(method: str, path: str) -> Answer:
 
 
 def _guessed(method: str, path: str) -> Answer:
-    """After more wrong codes of an app than are accepted for a user."""
+    """Send more wrong codes of an app than a user may."""
     asker = Asker(method, path)
     body, client = {**asker.valid(), "code": "no code", "otp": "no code"}, asker.client
     if path == "/auth/firebase":
@@ -434,7 +434,7 @@ def _limited(method: str, path: str) -> Answer:
             asker.ask()
     if path == "/auth/email/login/confirm":
         return asker.ask({"token": "", "email": "ana@example.com", "code": "123456"})
-    if asker.root in ("/user", "/users/{id}"):  # an old session needs the password for a new address
+    if asker.root in ("/user", "/users/{id}"):  # in an older session, a new address needs the password
         sessions = services_of(asker.client.application).sessions.sessions
         old = now() - timedelta(hours=1)
         sessions.update(asker.person.session, lambda session: replace(session, created_at=old))
@@ -451,7 +451,7 @@ def _crashed(method: str, path: str) -> Answer:
 
 
 def _unavailable(method: str, path: str) -> Answer:
-    """Ask a service that is too busy for what needs no store."""
+    """Send the request to a service whose store is down, or to an overloaded one if the request needs no store."""
     asker = Asker(method, path, "down")
     answer = asker.ask()
     return answer if answer.status_code >= 500 else asker.ask(environ_overrides={LATE: True})

@@ -1,4 +1,4 @@
-"""Dogs over HTTP: names, owners, pictures and lists. What other entities have too is in test_crud.py."""
+"""Dogs over HTTP: names, owners, pictures and lists. test_crud.py tests what all entities have in common."""
 
 import unicodedata
 from collections.abc import Callable
@@ -155,7 +155,7 @@ def test_a_name_keeps_its_spelling(client: Client, anna: Person, name: str) -> N
 @pytest.mark.parametrize(("name", "code"), BAD_NAMES.items())
 def test_an_invalid_name_returns_422(client: Client, anna: Person, name: str, code: str) -> None:
     _add(client, anna)
-    # A path cannot contain these names, or they mean another path; they are sent in a body only.
+    # A path cannot contain these names, or it would mean another path; they are sent in a body only.
     answers = [] if name in (".", "..") else [_add(client, anna, name)]
     for answer in (*answers, _change(client, anna, name=name)):
         assert (answer.status_code, errors_of(answer)) == (422, {("name", code)})

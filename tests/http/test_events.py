@@ -1,4 +1,4 @@
-"""What happened to an account, as its user and as admins see it."""
+"""The events of an account, as its user and admins see them."""
 
 import time
 from collections.abc import Callable

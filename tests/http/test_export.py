@@ -29,7 +29,7 @@ def exported(client: Client, person: Person) -> dict[str, Any]:
 
 
 def fill(client: Client, person: Person) -> None:
-    """Make several of everything that a user can have."""
+    """Create several of everything that a user can have."""
     client.post("/user/keys", json={"name": "Report", "scope": "read"}, headers=person.headers)
     give_phone(client.application, person.user["id"])
     for _ in range(3):
@@ -60,7 +60,7 @@ def test_an_export_is_what_the_routes_show(client: Client) -> None:
     for name, path in shown.items():
         assert found[name] == client.get(path, headers=anna.headers).json
     assert [len(found[name]) for name in ("sessions", "tasks", "dogs", "files", "datasets")] == [2, 3, 3, 3, 3]
-    assert len(found["jobs"]) == 6  # of the dogs and files
+    assert len(found["jobs"]) == 6  # the jobs of the dogs and of the files
     for job in found["jobs"]:
         assert job == client.get(f"/jobs/{job['id']}", headers=anna.headers).json
     assert [each["answer"]["status"] for each in found["receipts"]] == [201] * 3

@@ -72,7 +72,7 @@ def test_the_first_factor_ends_every_other_session_and_makes_this_one_strong(wor
     assert add(world, mine).status_code == 201
     assert world.client.get("/user", headers=anna.headers).status_code == 401
     assert world.client.get("/user", headers=mine.headers).status_code == 200
-    assert world.client.post("/user/factors/recovery-codes", headers=mine.headers).status_code == 401  # not yet
+    assert world.client.post("/user/factors/recovery-codes", headers=mine.headers).status_code == 401  # one factor only
     fresh = world.client.post("/auth/refresh", json={"refresh_token": mine.refresh}).json["access_token"]
     headers = Person({}, fresh).headers
     assert world.client.post("/user/factors/recovery-codes", headers=headers).status_code == 201
@@ -258,7 +258,7 @@ class TestPasskeys:
         assert added.json["backed_up"] in (True, False)
 
     def test_the_last_way_to_sign_in_stays(self, world: MailWorld, anna: Person) -> None:
-        """An account without a password and without an address has nothing but its passkey."""
+        """An account without a password and an address can sign in with its passkey only."""
         added = self.enrol(world, anna).json
         person = strong(world, anna, added["recovery_codes"][0])
         users = services_of(world.app).sessions.users

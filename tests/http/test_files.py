@@ -122,7 +122,7 @@ def test_unsafe_parts_of_a_filename_are_removed(client: Client, anna: Person, se
 
 @pytest.mark.parametrize("name", ["a\r\nSet-Cookie: x=y\r\n.txt", "a\nb.txt", "a\rb.txt"])
 def test_a_line_break_in_a_filename_reaches_no_header(client: Client, anna: Person, name: str) -> None:
-    """As it is it breaks the heading of the part; written in RFC 8187's way it is taken out of the name."""
+    """A raw line break ends the heading of the part; one that is encoded as in RFC 8187 is removed from the name."""
     raw = _send(client, anna, part("file", b"x", name))
     assert raw.status_code in (202, 400, 422)
     escaped = name.replace("\r", "%0D").replace("\n", "%0A").replace(" ", "%20")

@@ -231,7 +231,7 @@ def test_ten_failed_logins_of_a_name_in_any_spelling_block_it(limited: Client, w
         answer = _fail(limited, name, password=PASSWORD)
         assert (answer.status_code, answer.json["type"]) == (429, "/problems/too-many-requests")
         assert int(answer.headers["Retry-After"]) == 300
-    assert _fail(limited, "anna", "192.0.2.2", PASSWORD).status_code == 200  # the owner, elsewhere
+    assert _fail(limited, "anna", "192.0.2.2", PASSWORD).status_code == 200  # the owner, at another address
     assert _fail(limited, "somebody else").status_code == 401
     watch.forward(299)
     assert int(_fail(limited, names[0]).headers["Retry-After"]) == 1
@@ -247,7 +247,7 @@ def test_of_sixty_simultaneous_guesses_ten_are_looked_at(watch: Watch, monkeypat
     def noted(hasher: Argon2Hasher, hash: str | None, password: str) -> bool:
         looked_at.append(password)
         with suppress(BrokenBarrierError):
-            all_of_them.wait(0.5)  # a hash takes long enough for the others to come
+            all_of_them.wait(0.5)  # for as long as a hash takes, so that other guesses arrive meanwhile
         return verify(hasher, hash, password)
 
     monkeypatch.setattr(Argon2Hasher, "verify", noted)
@@ -284,7 +284,7 @@ def test_the_username_and_the_address_of_an_account_count_together_and_do_not_te
         assert [_fail(limited, pair[1]).status_code for _ in range(2)] == [401, 429]
     assert seen["anna"] == seen["anna@example.com"] == seen["nobody"] == seen["nobody@example.com"] == [401] * 8
     assert seen["anna", "anna@example.com"] == seen["nobody", "nobody@example.com"] == [401, 401]
-    assert _fail(limited, "anna@example.com", "192.0.2.2", PASSWORD).status_code == 200  # the owner, elsewhere
+    assert _fail(limited, "anna@example.com", "192.0.2.2", PASSWORD).status_code == 200  # the owner, at another address
 
 
 def test_a_login_that_could_not_be_checked_is_not_a_failed_one(
@@ -365,7 +365,7 @@ Log = list[dict[str, Any]]
 
 @pytest.fixture
 def audited() -> Iterator[Callable[[], Log]]:
-    """A function that returns the events that were logged since its last call."""
+    """Return a function that returns the events that were logged since its last call."""
     written = io.StringIO()
 
     def lines() -> Log:

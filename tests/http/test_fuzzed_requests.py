@@ -25,8 +25,8 @@ ROUTES = [
     ("POST", "/datasets"),
 ]
 
-APP = build(settings={"access_token_seconds": 86_400})  # for as long as a busy machine takes
-CLIENT: Client = client_of(APP)  # which refuses every answer that the document does not describe
+APP = build(settings={"access_token_seconds": 86_400})  # a busy machine may take hours
+CLIENT: Client = client_of(APP)  # it fails at every answer that the document does not describe
 HEADERS = join(CLIENT, "uploader").headers
 CLIENT.post("/api/dogs/Rex", headers=HEADERS)
 
@@ -148,10 +148,10 @@ def test_no_path_causes_a_server_error(path: str, method: str) -> None:
     response.close()
 
 
-# The document, as a client of ours would read it
+# Requests generated from the OpenAPI document
 
 load_all_checks()
-# Rules such as uniqueness are beyond a schema, so that valid data may be refused. Allow also lists the aliases of
+# A schema cannot express rules such as uniqueness, so that valid data may be refused. Allow also lists the aliases of
 # a path, which the document leaves out.
 BEYOND = {"positive_data_acceptance", "allow_header_conformance", "unsupported_method"}
 CHECKS: list[Any] = [each for each in CHECKS_OF_SCHEMATHESIS.get_all() if each.__name__ not in BEYOND]
@@ -161,6 +161,6 @@ schema = schemathesis.openapi.from_wsgi("/openapi.json", APP)
 @schema.parametrize()
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_requests_generated_from_the_document_get_documented_responses(case: schemathesis.Case[Any]) -> None:
-    headers = join(CLIENT, "uploader").headers  # anew, for some of these requests delete their sender
+    headers = join(CLIENT, "uploader").headers  # a new user, because some of these requests delete their sender
     headers["Accept-Encoding"] = "identity"  # for WSGI, Schemathesis does not decode answers
     case.call_and_validate(headers=headers, checks=CHECKS)

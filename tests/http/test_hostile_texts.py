@@ -1,4 +1,4 @@
-"""Names and values of strangers, chosen to cost time or memory where messages are made and translated."""
+"""Names and values that a stranger chooses to cost time or memory where messages are made and translated."""
 
 import gc
 import subprocess
@@ -22,7 +22,7 @@ for path in ("/auth/token", "/auth/revoke", "/auth/introspect"):
     for name in ("Expecting value: line x" + " column x" * 3_000 + " (char x" * 3_000, "“" * 1_000 + "x” y" * 1_000):
         print(send(client, name, path))
 """
-"""In 30 seconds of the processor, most of which is the start: patterns would take minutes."""
+"""A program with a limit of 30 seconds of CPU time, most of which the start takes. Patterns would take minutes."""
 
 
 def stranger() -> FlaskClient:
@@ -73,4 +73,4 @@ def test_the_process_keeps_nothing_of_what_strangers_sent() -> None:
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert kept < 1_000_000  # of 5 MB
+    assert kept < 1_000_000  # of the 5 MB that were sent

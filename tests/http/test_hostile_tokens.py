@@ -60,11 +60,11 @@ def test_an_access_token_has_the_documented_claims(client: Client, good: Good, a
 
 
 def test_the_token_that_the_cases_modify_is_valid(client: Client, good: Good) -> None:
-    """Else they would be refused for how they are made."""
+    """Otherwise the cases would be refused for the way in which they are made."""
     assert _status(client, good.sign(good.header, good.claims)) == 200
     assert _status(client, good.with_claims(jti="x")) == 200
     assert _status(client, good.with_claims(exp=int(time.time()) + 2)) == 200
-    assert _status(client, good.with_claims(auth_time=..., acr=..., amr=...)) == 200  # one of an earlier version
+    assert _status(client, good.with_claims(auth_time=..., acr=..., amr=...)) == 200  # a token of an earlier version
     assert _status(client, good.with_claims(iat=int(time.time()) + 30)) == 200
     assert _status(client, good.with_claims(auth_time=int(time.time()), acr="aal2", amr=["pwd", "otp", "mfa"])) == 200
 
@@ -81,7 +81,7 @@ def test_a_signed_token_with_one_wrong_claim_is_refused(client: Client, good: Go
 
 @pytest.mark.parametrize("padding", [0, 1, 2])
 def test_unused_bits_of_base64url_are_refused_in_every_part(client: Client, good: Good, padding: int) -> None:
-    """Even under our signature. A part of whole triples of bytes has none, so its length is varied."""
+    """They are refused in a signed token too. A part with a multiple of 3 bytes has none, so the length is varied."""
     header, payload = (" " * padding + json.dumps(members) for members in (good.header, good.claims))
     token = good.sign(header, payload)
     assert _status(client, token) == 200
@@ -158,7 +158,7 @@ def _s(token: str) -> tuple[bytes, int]:
 def test_an_ecdsa_signature_has_one_valid_encoding() -> None:
     client = client_of(build(keys=_ring(EC_KEY)))
     anna = join(client)
-    for _ in range(8):  # half of all signatures come out with the larger s
+    for _ in range(8):  # half of all signatures have the larger s
         token = log_in(client, anna).json["access_token"]
         r, s = _s(token)
         assert s <= P256_ORDER // 2
@@ -183,11 +183,11 @@ def ecdsa() -> Client:
     return client_of(build(keys=_ring(EC_KEY)))
 
 
-# Others verify our tokens
+# Verification by other libraries
 
 
 class _Fetched(jwt.PyJWKClient):
-    """PyJWKClient, over the test client instead of the network."""
+    """A PyJWKClient that uses the test client instead of the network."""
 
     def __init__(self, client: Client) -> None:
         super().__init__("http://localhost/.well-known/jwks.json")
@@ -217,7 +217,7 @@ def test_published_keys_contain_no_private_members(client: Client) -> None:
         assert set(key) == {"kty", "crv", "x", "y", "use", "alg", "kid"}
 
 
-# Rightly signed, and wrong all the same
+# Correctly signed tokens that are refused
 
 
 @pytest.mark.parametrize("name", ["another user's", "an ended one", "none", "the user's id"])
@@ -232,6 +232,6 @@ def test_a_token_needs_an_active_session_of_its_user(client: Client, anna: Perso
     }[name]
     assert _status(client, good.with_claims(sid=sid)) == 401
     assert _status(client, good.with_claims(sub=ben.user["id"], user_id=ben.user["id"])) == 401
-    assert _status(client, good.with_claims(role="admin")) == 200  # what counts is the stored role
+    assert _status(client, good.with_claims(role="admin")) == 200  # the stored role counts, not that of the token
     headers = {"Authorization": f"Bearer {good.with_claims(role='admin')}"}
     assert client.get("/users?q=a", headers=headers).status_code == 403

@@ -44,7 +44,7 @@ def _file(content: str, boundary: str = "b1", **fields: str) -> dict[str, Any]:
     return {"data": data, "content_type": f"multipart/form-data; boundary={boundary}"}
 
 
-# Each create with a function that returns its request; different texts make different requests.
+# Each create, with a function that makes its request from a text; different texts make different requests.
 CREATES: dict[str, Callable[[str], dict[str, Any]]] = {
     "/tasks": lambda text: {"json": {"title": text}},
     "/api/dogs/{name}": lambda text: {"json": {"is_adopted": text == "one"}},
@@ -99,7 +99,7 @@ def test_every_create_that_takes_the_header_is_tested_here() -> None:
     assert taking == set(CREATES)
 
 
-# The same again
+# Repeated requests
 
 
 @pytest.mark.parametrize("path", CREATES)
@@ -283,7 +283,7 @@ def test_an_upload_can_be_repeated_after_its_process_died(
         raise KeyboardInterrupt
 
     def died(*_: object) -> None:
-        """A process that is dead cleans nothing up."""
+        """Clean nothing up, like a dead process."""
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ObjectLifecycle, "_discard", died)
@@ -352,7 +352,7 @@ def test_a_conflict_is_not_remembered(client: Client, root: Person) -> None:
 
 def test_a_forbidden_request_is_refused_before_the_key_is_read(client: Client, root: Person) -> None:
     accounts = services_of(client.application).accounts.accounts
-    join(client, role="admin")  # so that root is not the last one
+    join(client, role="admin")  # so that root is not the last admin
     assert _create(client, root, "/api/users").status_code == 201
     for role, status in ((Role.USER, 403), (Role.ADMIN, 201)):
         accounts.change(root.user["id"], lambda user, role=role: replace(user, role=role))  # type: ignore[misc]
@@ -449,12 +449,12 @@ def test_deleting_a_user_deletes_everything_of_theirs(
     by = anna if role == "user" else join(client, role=role)
     assert client.delete(anna.at("/users/{id}"), headers=by.headers).status_code == 204
     left = {name for (name, _), document in store.documents.items() if anna.user["id"] in repr(document)}
-    assert left == {"users", "events"}  # a tombstone, so that the id is never used again, and what happened to the id
+    assert left == {"users", "events"}  # a tombstone, and events without personal data
     assert file["id"] not in repr(store.documents)
     assert [blob for blob in _blobs(app) if file["id"] in blob] == []
     of_ben = [name for (name, _), document in store.documents.items() if ben.user["id"] in repr(document.fields)]
     assert sorted({*of_ben}) == ["claims", "dogs", "events", "files", "jobs", "receipts", "sessions", "tasks"]
-    assert client.post("/api/dogs/Rex", headers=ben.headers).status_code == 201  # the name is free
+    assert client.post("/api/dogs/Rex", headers=ben.headers).status_code == 201  # the name of the dog is free
     assert len(client.get("/api/files", headers=ben.headers).json) == 1
 
 

@@ -58,7 +58,7 @@ def test_a_refresh_token_is_active_while_it_is_the_last_one(client: Client, anna
     fresh = client.post("/auth/refresh", json={"refresh_token": anna.refresh}).json["refresh_token"]
     assert introspect(client, anna.refresh).json == {"active": False}
     assert introspect(client, fresh).json["active"] is True
-    assert client.get("/user", headers=anna.headers).status_code == 200  # the question has no effect
+    assert client.get("/user", headers=anna.headers).status_code == 200  # introspection has no effect on it
 
 
 def test_tokens_of_a_guest_are_introspected_without_a_name(client: Client) -> None:
@@ -106,13 +106,13 @@ def test_guessing_the_secret_of_a_service_is_limited_like_guessing_a_password(wa
     assert [status("billing", f"guess {n}") for n in range(11)] == [401] * 10 + [429]
     assert status("billing", SECRET) == 429
     assert status("billing", SECRET, "192.0.2.2") == 200
-    assert [status("billing", "") for _ in range(2)] == [401, 401]  # without a credential nothing was guessed
+    assert [status("billing", "") for _ in range(2)] == [401, 401]  # a request without a secret is no guess
     watch.forward(301)
     assert status("billing", SECRET) == 200
 
 
 class Overtaken(StoreLimiter):
-    """A limiter that counts ten simultaneous guesses once it has been asked whether one is allowed."""
+    """A limiter that counts ten simultaneous guesses after it has checked whether one is allowed."""
 
     guesses = 10
 
@@ -162,7 +162,7 @@ def test_a_service_whose_first_count_is_slow_delays_no_other_service(watch: Watc
 
 
 def test_wrong_passwords_of_people_do_not_stop_a_service_at_the_same_address(watch: Watch) -> None:
-    """Such as a gateway, which logs people in too."""
+    """Such a service may be a gateway, which also logs people in."""
     client = client_of(build(limiter=StoreLimiter(MemoryStore(), watch), clock=watch, settings=CREDENTIALS))
     names = [*["service:billing"] * 10, *(f"nobody{number}" for number in range(91))]
     logins = [client.post("/login", json={"username": name, "password": "wrong"}).status_code for name in names]

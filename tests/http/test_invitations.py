@@ -1,4 +1,4 @@
-"""Invitations: made by admins, accepted once by whoever registers with their address."""
+"""Invitations: admins make them, and the first user who registers with the address accepts it."""
 
 import logging
 import re
@@ -55,7 +55,7 @@ class InvitingWorld(MailWorld):
         return self.client.post("/invitations", json={"email": email, **body}, headers=headers)
 
     def link(self, **body: Any) -> str:
-        """Invite somebody, and return the token of the link."""
+        """Invite a person, and return the token of the link."""
         return token_in(self.invite(**body).json["url"])
 
     def register(self, path: str = "/register", **body: Any) -> Answer:
@@ -259,7 +259,7 @@ class TestFirebase:
         user = world.client.get("/user", headers=Person({}, traded.json["access_token"]).headers).json
         assert (user["id"], user["role"], user["email"], user["email_verified"]) == ("ana", "uploader", ANA, True)
         assert world.show(made["id"])["status"] == "accepted"
-        assert world.trade("ana", "spent").status_code == 200  # not a newcomer any more
+        assert world.trade("ana", "spent").status_code == 200  # the user is no longer a newcomer
 
     @pytest.mark.parametrize(
         ("account", "error"),

@@ -36,18 +36,18 @@ def pictures() -> Pictures:
 
 
 @pytest.fixture
-def bell() -> RecordingQueue:
+def queue() -> RecordingQueue:
     return RecordingQueue()
 
 
 @pytest.fixture
-def app(watch: Watch, pictures: Pictures, bell: RecordingQueue) -> Flask:
-    return build(clock=watch, pictures=pictures, queue=bell)
+def app(watch: Watch, pictures: Pictures, queue: RecordingQueue) -> Flask:
+    return build(clock=watch, pictures=pictures, queue=queue)
 
 
 @pytest.fixture
 def job(client: Client, anna: Person) -> str:
-    """The URL of the job that fetches Rex's picture."""
+    """Return the URL of the job that fetches Rex's picture."""
     return _job(client.post("/api/dogs/Rex", headers=anna.headers))
 
 
@@ -73,7 +73,7 @@ def _cancel(client: Client, person: Person, job: str) -> Answer:
     return client.delete(job, headers=person.headers)
 
 
-def test_a_new_job_is_queued(client: Client, anna: Person, job: str, bell: RecordingQueue) -> None:
+def test_a_new_job_is_queued(client: Client, anna: Person, job: str, queue: RecordingQueue) -> None:
     answer = client.get(job, headers=anna.headers)
     assert set(answer.json) == FIELDS
     assert "ETag" in answer.headers
@@ -82,7 +82,7 @@ def test_a_new_job_is_queued(client: Client, anna: Person, job: str, bell: Recor
     assert (answer.json["error"], answer.json["result"]) == (None, None)
     assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-01T12:00:00.500000Z"
     assert client.get(f"/api{job}", headers=anna.headers).json == answer.json
-    assert bell.sent == [answer.json["id"]]
+    assert queue.sent == [answer.json["id"]]
 
 
 def test_a_succeeded_job_has_a_result(app: Flask, client: Client, anna: Person, job: str, watch: Watch) -> None:
@@ -132,7 +132,7 @@ def test_a_job_fails_after_four_attempts(
     for attempt in range(1, 4):
         wait = _run(app, job)
         assert wait
-        assert _run(app, job) is None  # too early
+        assert _run(app, job) is None  # it is not due yet
         seen = _see(client, anna, job)
         assert (seen["status"], seen["attempts"], seen["error"]) == ("queued", attempt, "There are no dogs today.")
         assert _dog(client) == (None, "pending")
@@ -195,7 +195,7 @@ def test_a_cancelled_job_does_not_run(app: Flask, client: Client, anna: Person, 
     _run(app, job)
     assert pictures.asked == 0
     assert _see(client, anna, job)["status"] == "cancelled"
-    assert _cancel(client, anna, f"/api{job}").status_code == 204  # as asked before
+    assert _cancel(client, anna, f"/api{job}").status_code == 204  # cancelling twice is no error
 
 
 def test_a_job_can_be_cancelled_between_two_attempts(
@@ -297,14 +297,14 @@ def test_only_the_owner_and_admins_see_and_cancel_a_job(client: Client, anna: Pe
 
 
 def test_a_job_that_the_queue_lost_is_sent_again(
-    client: Client, anna: Person, app: Flask, watch: Watch, bell: RecordingQueue
+    client: Client, anna: Person, app: Flask, watch: Watch, queue: RecordingQueue
 ) -> None:
-    """Accepted jobs are sent again from the store."""
+    """The service finds accepted jobs in the store, and sends them again."""
     made = client.post("/api/dogs/Max", headers=anna.headers)
-    bell.sent.clear()
+    queue.sent.clear()
     jobs = services_of(app).jobs
-    assert (jobs.resend(), bell.sent) == (0, [])
+    assert (jobs.resend(), queue.sent) == (0, [])
     watch.forward(10)
     assert jobs.resend() == 1
-    assert bell.sent == [_job(made).rpartition("/")[2]]
+    assert queue.sent == [_job(made).rpartition("/")[2]]
     assert jobs.resend() == 0

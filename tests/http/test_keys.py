@@ -219,7 +219,7 @@ def test_mutated_keys_are_refused_without_a_read() -> None:
 
 
 def _mutated(text: str, chance: Random) -> str:
-    """Return another text: with a part replaced, removed, repeated, moved or written in the other case."""
+    """Return a changed text: with a part replaced, removed, repeated, moved or in the other case."""
     while True:
         start = chance.randrange(len(text))
         part = text[start : start + chance.choice([1, 1, 2, 6, 40])]

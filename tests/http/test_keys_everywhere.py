@@ -1,4 +1,4 @@
-"""What a key is answered at every route: for each scope, role of its user, and owner, as the operations declare it."""
+"""The status of every route for keys of each scope, role and owner, as the operations declare it."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -31,7 +31,7 @@ def app() -> Flask:
 
 @pytest.fixture(scope="module")
 def holders(app: Flask) -> dict[tuple[Role, Scope], Person]:
-    """Keys of each role and scope, instead of access tokens."""
+    """People of each role whose token is a key of each scope."""
     client = client_of(app)
     owners = {role: join(client, role) for role in ROLES}
     return {(role, scope): _with_key(client, owners[role], scope) for role, scope in product(ROLES, Scope)}

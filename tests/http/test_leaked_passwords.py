@@ -1,4 +1,4 @@
-"""A leaked password is refused wherever a new one is set, and accepted when nobody can tell."""
+"""A leaked password is refused wherever a new one is set, and accepted while the list of leaks is unavailable."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Users of another system who log in here for the first time, and what that system can and cannot do."""
+"""First logins of users of another system, and what that system can and cannot do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class OldSystem:
-    """A system that knows users by their names. Its passwords are PASSWORD."""
+    """A system that knows users by their names. The password of each is PASSWORD."""
 
     def __init__(self, **users: KnownUser) -> None:
         self.users = users
@@ -143,7 +143,7 @@ def test_a_name_that_is_here_or_was_here_is_never_asked() -> None:
         assert log_in(client, name).status_code == 401
     assert old.asked == []
     again = registration(username="anna", email="annette@example.com")
-    assert client.post("/register", json=again).status_code == 201  # the names are free
+    assert client.post("/register", json=again).status_code == 201  # the names can be registered again
     assert client.delete("/user", headers=logged_in(client, Person(again, "")).headers).status_code == 204
     assert log_in(client, "anna").status_code == 401
     assert old.asked == []

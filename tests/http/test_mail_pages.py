@@ -44,7 +44,7 @@ class TestPages:
 
     @pytest.fixture
     def browser(self, world: MailWorld) -> FlaskClient:
-        """Return a client that takes pages, which are in no API description."""
+        """Return a client for pages, which the OpenAPI document does not describe."""
         return FlaskClient(world.app)
 
     @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/email/verify", "/auth/password/reset"])

@@ -42,7 +42,7 @@ __all__ = ["anna", "world"]  # fixtures
 
 
 class RecordingStore(MemoryStore):
-    """A store that records what kind of documents each of its calls is about."""
+    """A store that records the collections that each of its calls is about."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -269,13 +269,13 @@ class TestChangedAddresses:
         else:
             passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
             assert world.client.put("/user/password", json=passwords, headers=anna.headers).status_code == 204
-        assert handler.run(job, lambda _: None) == {"sent": False}  # as after a kill between sending and recording it
+        assert handler.run(job, lambda _: None) == {"sent": False}  # as if killed before the job was recorded
         assert len(world.box.mails) == 1
         assert world.reset(world.token).status_code == 401
 
 
 def spend_link(world: MailWorld, person: Person, use: str) -> Callable[[], int]:
-    """Let a mail be sent, and return a function that uses its link or code and returns the status."""
+    """Send a mail, and return a function that uses its link or code and returns the status."""
     email = person.user["email"]
     if use == "verify":
         world.client.post("/auth/email/verify", headers=person.headers)
@@ -291,7 +291,7 @@ def spend_link(world: MailWorld, person: Person, use: str) -> Callable[[], int]:
 
 
 def test_neither_the_token_nor_the_code_is_stored(world: MailWorld, anna: Person) -> None:
-    """Nobody who reads the store can use a mail: both are computed with the key of the service."""
+    """Both are computed with the key of the service, so that nobody who reads the store can use a mail."""
     world.ask("/auth/email/login", anna.user["email"])
     [mail] = services_of(world.app).mails.mails.newest(MailKind.LOGIN, Email(anna.user["email"]), 9)
     id, secret = world.token[: len(mail.id)], world.token[len(mail.id) :]
@@ -409,7 +409,7 @@ class TestUnknownAddresses:
     def test_the_time_of_an_answer_does_not_tell_a_known_address(
         self, world: MailWorld, anna: Person, path: str
     ) -> None:
-        """The time of the CPU, which other processes do not change, in random order."""
+        """The CPU time is measured, which other processes do not change, in random order."""
         browser, times = (
             FlaskClient(world.app),
             {anna.user["email"]: list[float](), "nobody@example.com": list[float]()},
@@ -460,7 +460,7 @@ class TestLimits:
         assert world.confirm(email=anna.user["email"], code=world.code).status_code == 200
 
     def accepted(self, world: MailWorld, path: str, email: str, *ips: str, token: str = "") -> int:
-        """Ask for mails from these addresses, and return how many are to be sent. Every answer is 202."""
+        """Ask for mails from these addresses; return the number of sent mails. Assert that every answer is 202."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         for ip in ips:
             body = {} if token else {"email": email}
@@ -561,7 +561,7 @@ class TestEncodedWords:
 
 
 class FailingStore(MemoryStore):
-    """A store in which one of the next commits fails, before or after it is made."""
+    """A store that fails in one of the next commits, before or after the commit is made."""
 
     commits_until_failure = -1
     is_made = False
@@ -617,7 +617,7 @@ class TestDelivery:
         handler, jobs = services_of(world.app).jobs.runner.handlers["mail"], services_of(world.app).jobs
         job = jobs.list(None).items[0]
         handler.run(job, lambda _: None)
-        handler.run(job, lambda _: None)  # as after a kill between sending and recording it
+        handler.run(job, lambda _: None)  # as after a process was killed between sending and recording
         first, second = world.box.mails
         assert (first.id, first.text) == (second.id, second.text)
         assert world.reset(world.token).status_code == 204

@@ -119,7 +119,7 @@ class TestAccountsAtTheProvider:
             return world.confirm(**({"email": address, "code": code} if code else {"token": token})).status_code
 
         def fail(user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
-            if fails == "after":  # its answer was lost
+            if fails == "after":  # the call succeeds, and its answer is lost
                 Provider.set_password(provider, user, password, remove_other_sign_ins=remove_other_sign_ins)
                 self.change(provider, valid_since=world.watch.time + timedelta(seconds=1))
             raise Unavailable

@@ -155,7 +155,7 @@ class TestNewAddresses:
         return world.client.put("/user", json=body, headers=anna.headers)
 
     def renewed(self, world: MailWorld, anna: Person) -> Person:
-        """Return the person with the newest access token, of a session that began ten minutes ago."""
+        """Return the person with a new access token of a session that began ten minutes ago."""
         world.watch.forward(601)
         return replace(anna, token=world.client.post("/auth/renew", headers=anna.headers).json["access_token"])
 

@@ -23,7 +23,7 @@ HOST = "https://portero.test"
 
 
 class _Wired(BaseAdapter):
-    """Carries requests to the application instead of the network."""
+    """An adapter that sends requests to the application instead of the network."""
 
     def __init__(self, client: Client) -> None:
         super().__init__()
@@ -140,7 +140,7 @@ class _Full:
     hit = check
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:
-        """Nothing was hit."""
+        """Do nothing, because nothing was counted."""
 
 
 def test_errors_that_keep_their_status_have_a_code_too() -> None:

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the service does, in words and in numbers."""
+"""The OpenAPI document: its descriptions, bounds, examples and order."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ WITHOUT_EXAMPLE = {"boolean", "array", "object", None}
 
 
 def properties() -> Iterator[Any]:
-    """Yield the schema of each property that is declared in place, with the names that it has."""
+    """Yield the schema of each property that is declared in place, with the names in it."""
     for model, schema in SCHEMAS.items():
         for variant in schema.get("anyOf", [schema]):
             for name, described in variant.get("properties", {}).items():
@@ -54,7 +54,7 @@ def test_no_body_and_no_form_has_a_field_for_a_hint_or_a_secret_question() -> No
     names = {name for names in fields for name in names} | {*re.findall(r"'([\w-]+)': \{", str(SCHEMAS))}
     assert {"password", "recovery_code", "new_password"} <= names
     asked = [name for name in names if re.search("hint|question|reminder|maiden", name, re.IGNORECASE)]
-    assert asked == ["token_type_hint"]  # of OAuth2 (RFC 7009)
+    assert asked == ["token_type_hint"]  # a parameter of OAuth2 (RFC 7009)
 
 
 def test_every_model_has_a_name_of_its_own() -> None:
@@ -65,7 +65,7 @@ def test_every_model_has_a_name_of_its_own() -> None:
 
 def test_names_have_patterns_and_bounds() -> None:
     username = SCHEMAS["Registration"]["properties"]["username"]
-    assert (username["minLength"], username["maxLength"]) == (1, 128)  # before NFKC
+    assert (username["minLength"], username["maxLength"]) == (1, 128)  # before NFKC normalisation
     name = SCHEMAS["DogChange"]["properties"]["name"]
     assert re.search(name["pattern"], "Rex")
     assert not re.search(name["pattern"], "a/b")

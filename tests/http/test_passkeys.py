@@ -1,4 +1,4 @@
-"""Logging in with a passkey, and everything that must not log in."""
+"""Logins with a passkey, and every case in which a passkey must be refused."""
 
 import logging
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def app(watch: Watch) -> Flask:
 
 @pytest.fixture
 def device(app: Flask, anna: Person) -> Authenticator:
-    """A device of Anna with a passkey."""
+    """Return Anna's device with a passkey."""
     device = Authenticator(counter=1)
     enrol(services_of(app), anna.user["id"], device)
     device.counter += 1
@@ -179,7 +179,7 @@ def test_a_counter_that_goes_back_is_refused_for_one_device_and_noted_for_severa
     forged = device.get(options(client))
     forged["response"]["signature"] = Authenticator().get(options(client))["response"]["signature"]
     assert client.post("/auth/passkey", json={"passkey": forged}).status_code == 401
-    assert "passkey-counter-went-back" not in caplog.messages  # nobody else can raise the alarm
+    assert "passkey-counter-went-back" not in caplog.messages  # other users cannot raise this alarm
     assert log_in(client, device).status_code == status
     [noted] = [record for record in caplog.records if record.message == "passkey-counter-went-back"]
     assert vars(noted).items() >= {"user_id": anna.user["id"], "factor_id": factor.id, "refused": refused}.items()

@@ -1,4 +1,4 @@
-"""What access tokens say about how and when their users have proved who they are."""
+"""The claims of access tokens about how and when the user has proved who they are."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -144,7 +144,7 @@ def test_a_refused_token_of_the_provider_ends_the_sessions_of_its_user(way: str,
 
 
 class OneProject(Provider):
-    """A provider whose accounts are in the project "right"."""
+    """A provider whose accounts are in the project "right" only."""
 
     project = "right"
 

@@ -1,4 +1,4 @@
-"""Refusals that say what to send instead, and requests of other clients that are accepted."""
+"""Error messages that say what to send instead, and lenient handling of other clients' requests."""
 
 from typing import Any
 

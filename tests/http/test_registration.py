@@ -1,4 +1,4 @@
-"""Who may come in: open, invited and closed registration, allowed domains, and guests, probed by every way in."""
+"""Open, invited and closed registration, allowed domains, and guests, for every route that creates an account."""
 
 from collections.abc import Callable
 from dataclasses import replace

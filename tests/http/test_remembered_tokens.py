@@ -78,7 +78,7 @@ def test_a_token_in_use_is_refused_once_its_key_is_removed(tmp_path: Path) -> No
 
 
 class _CountingRing(KeyRing):
-    """A ring whose key counts how many signatures it verifies."""
+    """A key ring that counts the signatures that its key verifies."""
 
     def __init__(self) -> None:
         super().__init__(as_jwk_set([KEY]))
@@ -93,7 +93,7 @@ class _CountingRing(KeyRing):
 
 
 def _issuer(ring: KeyRing, clock: Callable[[], datetime] = lambda: START) -> tuple[JwtIssuer, str]:
-    """An issuer and one of its tokens."""
+    """Return an issuer and one of its tokens."""
     issuer = JwtIssuer(ring, clock, issuer="portero", audience="portero", seconds=900)
     user, end = User.new(now=START, username=Username.random(), email=None), START + timedelta(days=1)
     session = Session("session", user.id, 0, START, START, end, end, Device())

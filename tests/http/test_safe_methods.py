@@ -1,4 +1,4 @@
-"""Requests with GET, which change nothing (RFC 9110 section 9.2.1)."""
+"""GET changes nothing (RFC 9110 section 9.2.1)."""
 
 from flask import Flask
 
@@ -24,7 +24,7 @@ RECORDED = {"/user/export", "/console/account/export"}
 
 
 def paths_of(app: Flask, client: Client, person: Person) -> list[str]:
-    """Return every path that has a GET, each with an entity of the person."""
+    """Return every path that has a GET, filled in with entities of the person."""
     paths = []
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<path:", "<").replace("<", "{").replace(">", "}")

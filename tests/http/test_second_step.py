@@ -1,4 +1,4 @@
-"""The second step of logins: nobody with a factor gets a token before it, whichever way the first step was taken."""
+"""The second step of logins: a user with a factor gets no token before it, whatever the first step was."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -243,7 +243,7 @@ def test_the_codes_are_limited_even_without_rate_limits(world: MailWorld, anna: 
     assert limited.status_code == 429
     assert int(limited.headers["Retry-After"]) <= 600
     world.watch.forward(2)
-    assert finish(world, token, code=phone.code).status_code == 429  # a refused code is no guess
+    assert finish(world, token, code=phone.code).status_code == 429  # a refused request is no guess
     for _ in range(5):
         body = password(world, anna) | {"otp": phone.wrong_code}
         assert world.client.post("/login", json=body).status_code == 403
@@ -319,7 +319,7 @@ class TestMails:
     def test_what_a_mail_does_to_the_account_waits_for_the_second_step(
         self, world: MailWorld, anna: Person, phone: Phone, first: Body
     ) -> None:
-        """An address that is proved for the first time ends the password, the factors and the sessions."""
+        """The first proof of an address ends the password, the factors and the sessions."""
         users = services_of(world.app).sessions.users
         users.update(anna.user["id"], lambda user: replace(user, email_verified=False))
         token = world.confirm(**first(world, anna)).json["mfa_token"]
@@ -380,7 +380,7 @@ class TestFirebase:
     """A sign-in at Firebase is one step, unless Firebase has asked for a second factor."""
 
     class TwoFactors(Provider):
-        """A provider that has asked for a second factor if the token says so."""
+        """A provider that asks for a second factor if the token says so."""
 
         def verify_id_token(self, token: str) -> ExternalIdentity:
             identity = super().verify_id_token(token.removesuffix("+phone"))

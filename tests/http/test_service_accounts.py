@@ -1,4 +1,4 @@
-"""Accounts of services: how they authenticate, what they may do, and what they are never part of."""
+"""Accounts of services: how they authenticate, what they may do, and where they are left out."""
 
 import base64
 from typing import Any

@@ -85,7 +85,7 @@ def test_a_session_has_the_address_and_user_agent_of_its_login(client: Client, w
 
 
 def test_sessions_are_listed_newest_first_and_one_is_current(client: Client, watch: Watch, anna: Person) -> None:
-    join(client)  # sessions of others are not in the list
+    join(client)  # sessions of other users are not in the list
     people = [anna]
     for _ in range(4):
         watch.forward(1)
@@ -197,7 +197,7 @@ def test_a_changed_role_applies_to_the_next_request(client: Client, root: Person
 
 
 class _Meanwhile:
-    """An AuthenticationService that calls ``then`` between authentication and the use case."""
+    """An AuthenticationService that calls ``then`` after each authentication, before the use case."""
 
     def __init__(self, authentication: AuthenticationService) -> None:
         self._authentication = authentication

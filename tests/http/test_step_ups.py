@@ -72,20 +72,20 @@ def test_every_route_asks_for_the_declared_proof(
     asked = _asked(DECLARED[method, path], role, owner, field) if usual < 400 or usual in (404, 422) else None
     bystander = join(client_of(guarded), "uploader")
     is_enrolment = f"{method} {path}" in ENROLMENTS
-    for has_factors in (False,) if role is Role.GUEST else (False, True):  # guests have no factors
-        # An operation that asks for no proof answers the weakest one.
+    for has_factors in (False,) if role is Role.GUEST else (False, True):  # guests cannot have factors
+        # Where an operation asks for no proof, only the weakest one is tried.
         for methods, age in PROOFS if is_enrolment or (asked and has_factors) else [WEAKEST]:
             client = client_of(guarded)
             person = join(client, role)
             if has_factors:
                 give_factor(client, person)
             if owner == "other's" and method != "GET":
-                bystander = join(client, "uploader")  # the request before may have changed the last one
+                bystander = join(client, "uploader")  # the request before may have deleted or changed the earlier one
             answer = _send(client, with_proof(client, person, methods, age), bystander, method, path, owner, field)
             too_little = methods == ONE or (asked is StepUp.RECENT and age == LONG_AGO)
             if asked and has_factors and too_little:
                 is_of_others = owner == "other's" and DECLARED[method, path].access is not Access.ADMIN
-                # What belongs to others is refused before the body is read.
+                # An entity of another user is refused before the body is read.
                 _assert_asked(answer, StepUp.TWO_FACTORS if is_of_others and methods == ONE else asked)
             else:
                 expected = WITH_FACTORS.get((path, usual), usual) if has_factors else usual
@@ -238,7 +238,7 @@ def test_the_role_that_counts_is_the_one_that_is_shown(strict: Flask, role: Role
 
 def test_a_token_from_before_the_setting_has_the_role_that_counts_now(strict: Flask) -> None:
     client = client_of(strict)
-    old = with_proof(client, join(client, "admin"), ONE)  # its claim is still admin
+    old = with_proof(client, join(client, "admin"), ONE)  # the claim of the role is still "admin"
     state = client.post("/auth/introspect", data={"token": old.token}, auth=("billing", "s" * 16)).json
     assert state["role"] == Role.USER
     assert client.get("/user", headers=old.headers).json["role"] == Role.USER

@@ -124,7 +124,7 @@ def test_wrong_passwords_count_as_failed_logins(client: Client, anna: Person) ->
     assert wrong == [403] * 10
     assert step_up(client, anna, password=PASSWORD).status_code == 429
     login = {"username": anna.user["username"], "password": PASSWORD}
-    assert client.post("/login", json=login).status_code == 401  # as for an unknown name
+    assert client.post("/login", json=login).status_code == 401  # the same answer as for an unknown name
 
 
 @pytest.mark.parametrize("proof", [{"code": "000000"}, {"recovery_code": "x"}, {"passkey": {}}])

@@ -1,4 +1,4 @@
-"""Tasks over HTTP. What they have in common with other entities is in test_crud.py."""
+"""Tasks over HTTP. test_crud.py tests what all entities have in common."""
 
 from collections.abc import Callable
 from typing import Any

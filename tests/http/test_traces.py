@@ -1,4 +1,4 @@
-"""Traces: what is recorded, under which id, and that nothing of a person is in it."""
+"""Traces: the recorded spans and their ids, without personal data."""
 
 from collections.abc import Iterator
 

@@ -29,7 +29,7 @@ FILE = part("file", b"content", "a.txt", "Content-Type: text/plain")
 
 
 class Pieces:
-    """A stream that is read in just these pieces, and knows how much was taken of it."""
+    """A stream that is read in exactly these pieces, and counts the bytes that were read."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
@@ -48,7 +48,7 @@ def post(data: bytes, content_type: str = TYPE, path: str = "/files", app: Flask
 
 
 def arriving(pieces: Iterable[bytes] | Pieces, length: int | None = None) -> dict[str, Any]:
-    """Return the environment that gunicorn makes for a body that arrives in these pieces, chunked without a length."""
+    """Return the environment that gunicorn makes for a body in these pieces. Without ``length`` the body is chunked."""
     stream = pieces if isinstance(pieces, Pieces) else Pieces(filter(None, pieces))
     framing = {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": str(length)}
     return {"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_TYPE": TYPE, **framing}
@@ -65,7 +65,7 @@ def answer_of(response: TestResponse) -> dict[str, Any]:
 
 
 def refused(response: TestResponse) -> tuple[int, Any]:
-    """The status, and the bad fields or what the client is told."""
+    """Return the status, and the invalid fields or the detail."""
     problem = response.get_json()
     assert response.content_type == "application/problem+json"
     if "errors" in problem:

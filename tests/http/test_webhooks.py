@@ -1,4 +1,4 @@
-"""Webhooks: who may manage them, what is delivered, and what becomes of deliveries that fail."""
+"""Webhooks: who manages them, what is delivered, and what happens to deliveries that fail."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class Sent:
 
 @dataclass
 class Receivers:
-    """What answers deliveries in place of the network. ``answers`` has the status for each URL; 200 if it has none."""
+    """Answers deliveries in place of the network. ``answers`` has the status for each URL; the default is 200."""
 
     answers: dict[str, int | None] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Receivers:
 
 
 class Counted(MemoryStore):
-    """Counts its queries, reads and commits."""
+    """A store that counts its queries, reads and commits."""
 
     calls = 0
 
@@ -81,7 +81,7 @@ class World:
         self.root = join(self.client, role="admin")
 
     def serve(self) -> Flask:
-        """Return another process on the same store."""
+        """Return the application of another process on the same store."""
         return build(
             self.store, clock=self.clock, webhook_sender=self.receivers, settings={"smtp_url": "smtp://localhost"}
         )
@@ -109,17 +109,17 @@ class World:
         return self.receivers.sent[before:]
 
     def deliveries(self, webhook: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return what the route shows, also after the token of the admin has expired."""
+        """Return the deliveries of a webhook as its route shows them, even if the token of the admin has expired."""
         page = services_of(self.app).webhooks.list_deliveries(self.operator, webhook["id"], None, 100)
         return [DeliveryView.of(each).model_dump(mode="json") for each in page.items]
 
     def show(self, webhook: dict[str, Any]) -> dict[str, Any]:
-        """Return what the route shows, also after the token of the admin has expired."""
+        """Return a webhook as its route shows it, even if the token of the admin has expired."""
         return WebhookView.of(services_of(self.app).webhooks.show(self.operator, webhook["id"])).model_dump(mode="json")
 
     @property
     def operator(self) -> Caller:
-        """The admin, whose token may have expired."""
+        """Return the admin as the caller of a use case, even if their token has expired."""
         user = services_of(self.app).accounts.accounts.users.get(self.root.user["id"])
         assert user
         return caller_of(user)
@@ -142,7 +142,7 @@ def test_an_event_is_delivered_once_to_each_webhook_that_wants_it_and_is_older(w
     world.add("https://example.com/late")
     sent = world.deliver()
     assert [(each.url, each.body["type"]) for each in sent] == [
-        (URL, "webhook-changed"),  # of the second, the third and the last one
+        (URL, "webhook-changed"),  # the event is the change of the second, the third and the last webhook
         (URL, "webhook-changed"),
         (URL, "user-registered"),
         (URL, "login-succeeded"),
@@ -174,7 +174,7 @@ def test_the_secret_is_shown_once_and_rotated_with_a_day_of_both(world: World) -
     rotated = world.client.post(f"/webhooks/{webhook['id']}/secret", headers=world.root.headers).json
     world.receivers.answers[URL] = 200
     world.now += timedelta(minutes=1)
-    [sent] = world.deliver()  # nothing is lost, and receivers with either secret accept it
+    [sent] = world.deliver()  # receivers with either secret accept it
     assert [Verifier(secret).sign("id", sent.at, "x") for secret in sent.secrets] == [
         Verifier(each["secret"]).sign("id", sent.at, "x") for each in (rotated, webhook)
     ]
@@ -287,11 +287,11 @@ def test_what_a_killed_process_left_is_delivered_by_another_one(world: World) ->
     def die() -> None:
         raise KeyboardInterrupt
 
-    world.receivers.then = die  # after the receiver has it, before the outcome is stored
+    world.receivers.then = die  # the receiver gets the delivery, and the outcome is not stored
     with pytest.raises(KeyboardInterrupt):
         world.deliver()
     world.receivers.then = lambda: None
-    assert world.deliver(world.serve()) == []  # the other process may still be at it
+    assert world.deliver(world.serve()) == []  # the first process may still be working on it
     world.now += timedelta(seconds=31)
     assert len(world.deliver(world.serve())) == 1
     assert [each["status"] for each in world.deliveries(webhook)] == ["succeeded"]
@@ -392,7 +392,7 @@ def test_a_slow_receiver_delays_no_other_one(world: World) -> None:
     begun: list[str] = []
     object.__setattr__(dispatcher, "run_apart", lambda name, step: begun.append(name))
     dispatcher.run()
-    assert len(set(begun)) == 2  # each in a lane of its own
+    assert len(set(begun)) == 2  # each receiver has its own lane
 
 
 def test_a_ping_has_an_id_of_its_own(world: World) -> None:
@@ -504,7 +504,7 @@ def test_the_use_cases_let_only_admins_change_webhooks(world: World) -> None:
 
 
 def test_a_dead_receiver_with_10_000_events_waiting_delays_no_other_one(world: World) -> None:
-    """The reads and commits between an event and its delivery are as many as without the dead receiver."""
+    """Between an event and its delivery are as many reads and commits as without the dead receiver."""
     dead, live = world.add("https://dead.example.com"), world.add("https://live.example.com", ("user-registered",))
     services = services_of(world.app)
     dispatcher, deliveries = services.dispatcher, services.webhooks.deliveries
@@ -512,7 +512,7 @@ def test_a_dead_receiver_with_10_000_events_waiting_delays_no_other_one(world: W
     hook = services.webhooks.show(world.operator, dead["id"])
 
     def steps() -> int:
-        """Return the calls of the store from an event to its delivery by the lane of the live receiver."""
+        """Return the number of calls of the store from an event to its delivery by the lane of the live receiver."""
         join(world.client)
         lanes: dict[str, Callable[[], None]] = {}
         object.__setattr__(dispatcher, "run_apart", lanes.__setitem__)

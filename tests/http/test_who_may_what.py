@@ -55,7 +55,7 @@ def test_every_route_declares_its_access(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
         if not rule.rule.startswith("/docs") and method not in ("HEAD", "OPTIONS")
-        if not rule.endpoint.startswith("web.")  # pages for people
+        if not rule.endpoint.startswith("web.")  # without the pages of the console
     }
     assert routes == set(declared)
     assert all(isinstance(access, Access) for access in declared.values())

@@ -1,4 +1,4 @@
-"""The wording of validation errors: the service's own codes and messages, never pydantic's."""
+"""The messages of validation errors: the service's own codes and texts, never those of pydantic."""
 
 from collections.abc import Iterator
 from typing import Any, get_args

@@ -1,6 +1,6 @@
 // Drives the Firebase JavaScript SDK for the tests: `node firebase_client.mjs HOST PROJECT`.
 // Each line of standard input is a JSON array of a device, a command and its arguments. Each line of standard output is
-// the answer: {"value": …}, or {"error": CODE}. Every device has an SDK of its own, as every phone and browser tab has.
+// the answer: {"value": …}, or {"error": CODE}. Each device has its own SDK, like a phone or a browser tab.
 import { createInterface } from "node:readline";
 import { initializeApp } from "firebase/app";
 import * as sdk from "firebase/auth";

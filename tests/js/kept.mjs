@@ -1,4 +1,4 @@
-// Sends requests with a body to a service, each followed by GET /health, on one connection while the service keeps it.
+// Sends requests with a body, each followed by GET /health, on one connection for as long as the service keeps it open.
 // Arguments: the port, the length of the body, and the requests, such as "POST /user". Prints the statuses.
 import { Client } from "undici";
 

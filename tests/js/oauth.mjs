@@ -1,4 +1,4 @@
-// Uses the service as three OAuth2 client libraries do. Prints one JSON object with what each has found.
+// Uses the service as three OAuth2 client libraries do. Prints one JSON object with the results of each library.
 // Arguments: the issuer, the username, the password, the name and the secret of a service.
 import * as jose from "jose";
 import * as oauth from "oauth4webapi";

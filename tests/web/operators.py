@@ -1,4 +1,4 @@
-"""What the tests of the pages of operators share."""
+"""Helpers for the tests of the operators' pages."""
 
 from flask import Flask
 

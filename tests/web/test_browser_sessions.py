@@ -1,4 +1,4 @@
-"""The session of a browser: its cookie, what it is accepted for, and the forms that it protects."""
+"""The session of a browser: its cookie, the requests that accept it, and the protection of forms."""
 
 import re
 from datetime import timedelta
@@ -101,7 +101,7 @@ def test_signing_in_replaces_the_cookie_and_ends_the_session_that_was_there(app:
 
 
 def test_a_cookie_that_another_host_of_the_domain_has_set_is_not_read(app: Flask, anna: Person) -> None:
-    """Such a host cannot set the name with the prefix __Host-, and no other name is that of the session."""
+    """Such a host cannot set a cookie whose name begins with __Host-, and the session has no other cookie."""
     base = "https://accounts.example.com"
     attacker, victim = Surfer(app, base), Surfer(app, base)
     attacker.sign_in(anna.user["username"])

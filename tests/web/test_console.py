@@ -32,7 +32,7 @@ MERGING = r"assign\(|fromEntries|etPrototypeOf|__proto__|defineProp| in \w"
 
 @pytest.mark.parametrize("name", ["console.js", "docs.js"])
 def test_scripts_write_no_property_whose_name_others_choose(surfer: Surfer, name: str) -> None:
-    """A name such as ``__proto__`` would change every object. A spread copies it as any other name."""
+    """Assigning to a name such as ``__proto__`` would change every object. A spread copies it like any other name."""
     script = surfer.open(f"/assets/{name}").text
     assert "const " in script
     code = re.sub(r"(?<!:)//.*|/\*[\s\S]*?\*/", "", script)

@@ -1,4 +1,4 @@
-"""Every URL of the console for every kind of visitor. A new page has to be put into one of the groups below."""
+"""Every URL of the console for every kind of visitor. Each new page belongs into one of the groups below."""
 
 import re
 from collections.abc import Iterator

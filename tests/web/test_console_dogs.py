@@ -40,7 +40,7 @@ def test_a_dog_gets_its_picture_when_its_job_has_ended(signed_in: Surfer) -> Non
     assert ("data-poll" in waiting.text, "Pictures on their way: 1" in said(waiting)) == (True, True)
     assert (
         "img-src 'self' data: https://images.dog.ceo;" in waiting.headers["Content-Security-Policy"]
-    )  # for the pictures to come
+    )  # so that the pictures can be shown when they have arrived
     other = signed_in.open("/console/tasks").headers["Content-Security-Policy"]
     assert "img-src 'self';" in other
     run_jobs(services_of(signed_in.app))

@@ -24,7 +24,7 @@ PASSKEY = "/console/signin/passkey"
 
 
 def asked(page: TestResponse) -> dict[str, Any]:
-    """Return what the script of a page asks a device for."""
+    """Return the options with which the script of a page asks a device."""
     [options] = re.findall(r"data-options='([^']*)'", page.text)
     return {"publicKey": json.loads(unescape(options))}
 

@@ -1,4 +1,4 @@
-"""The list of users with 100 000 users in SQLite: what it reads is counted in steps of the database, not timed."""
+"""The list of users with 100 000 users in SQLite. Its cost is counted in steps of the database, not timed."""
 
 import re
 import sqlite3
@@ -23,7 +23,7 @@ from tests.web.surfer import Surfer
 
 USERS_PAGE = "/console/users"
 RARE = 120
-"""The users, the last by name, who differ from all others in everything that the list can be filtered by."""
+"""The number of users, the last ones by name, who differ from all others in every filter of the list."""
 FILTERS = ["", "q=user", "q=user00", *(f"only={each}" for each in (*[*Role][1:], *Standing, *SignedIn))]
 MOST = 200
 """The steps that a page may take, each of 100 instructions of the virtual machine of SQLite."""

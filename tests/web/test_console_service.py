@@ -248,7 +248,7 @@ WITHOUT_ROUTES = {
     *("/settings", "/users/import", "/users/several", "/users/<id>/end-sessions"),
     *("/users/export", "/events/export"),  # files
 }
-"""The pages of operators whose acts the JSON interface does not have."""
+"""The pages of operators whose actions have no route in the JSON interface."""
 
 
 def test_each_page_names_a_route_of_the_api_that_exists(app: Flask, admin: Surfer) -> None:

@@ -164,7 +164,7 @@ def test_an_export_is_sent_while_the_rest_is_read() -> None:
 
 @pytest.mark.parametrize(("period", "days"), [(SignedIn.LAST_7_DAYS, 7), (SignedIn.NOT_FOR_90_DAYS, 91)])
 def test_a_list_by_last_sign_in_that_began_before_midnight_goes_on_after_it(period: SignedIn, days: int) -> None:
-    """The users of the list signed in on the day that enters or leaves the period at midnight."""
+    """The users in the list signed in on the day that enters or leaves the period at midnight."""
     watch, store = Watch(), MemoryStore()
     surfer, _ = operator(build(store, clock=watch))
     people = [User.new(now=watch(), username=Username.parse(f"user{each:06}")) for each in range(600)]

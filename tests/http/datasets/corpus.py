@@ -1,7 +1,7 @@
 """The corpus of CSV files in tests/corpus, and how many of the errors that are planted in them a check finds.
 
-Beside each file is a JSON file: ``planted`` lists what a careful reader objects to, ``schema`` is a schema under which
-all of it is found, and ``options`` are parameters of the upload.
+Beside each file is a JSON file: ``planted`` lists the errors that a careful reader finds, ``schema`` is a schema under
+which a check finds all of them, and ``options`` are parameters of the upload.
 
 ``python -m tests.http.datasets.corpus`` measures, and writes the table of docs/explanation/datasets.md.
 """
@@ -50,7 +50,7 @@ class Planted:
     column: str | None
     row: int
     optional: bool
-    """Whether a check may leave it out: reporting it is right, and so is saying nothing."""
+    """Whether a check may report the error or not: both count as right."""
 
     def is_reported_by(self, finding: Finding, *, any_rule: bool) -> bool:
         """Return whether a finding reports this error, or its cell under ``any_rule``."""
@@ -73,7 +73,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class CorpusFile:
-    """A CSV file with what is known about it."""
+    """A CSV file with its planted errors and its schema."""
 
     path: Path
     planted: tuple[Planted, ...]
@@ -82,7 +82,7 @@ class CorpusFile:
 
     @property
     def is_clean(self) -> bool:
-        """Whether a careful reader has nothing to object to."""
+        """Whether a careful reader finds no error."""
         return all(planted.optional for planted in self.planted)
 
 
@@ -100,7 +100,7 @@ def corpus() -> Iterator[CorpusFile]:
 
 
 def findings(dataset: Mapping[str, Any]) -> list[Finding]:
-    """Return what the validations of a dataset report. What is counted without a sample has row 0."""
+    """Return the findings in the validations of a dataset. A violation without a sample has row 0."""
     return [
         Finding(each["rule"], each["column"], row)
         for each in dataset["validations"]
@@ -110,7 +110,7 @@ def findings(dataset: Mapping[str, Any]) -> list[Finding]:
 
 @dataclass(slots=True)
 class Tally:
-    """What was found, missed and reported without reason, by rule, with a line of text for each mistake."""
+    """The planted errors that were found and missed, and the false alarms, by rule; with a line for each mistake."""
 
     found: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
@@ -168,7 +168,7 @@ class Measured:
 
 
 def measure(client: Client, person: Person) -> Measured:
-    """Upload every file in three ways, and count."""
+    """Upload every file in three ways, and count the errors found."""
     measured = Measured()
 
     def check(file: CorpusFile, schema: object, *tallies: Tally) -> dict[str, Any] | None:
@@ -212,7 +212,7 @@ def table(tallies: Mapping[str, Tally]) -> str:
 
 
 def write_table(page: Path, text: str) -> None:
-    """Replace what is between the lines BEGIN and END of a page with the table."""
+    """Replace the lines between BEGIN and END of a page with the table."""
     before, _, rest = page.read_text("utf-8").partition(f"{BEGIN}\n")
     page.write_text(f"{before}{BEGIN}\n{text}{END}{rest.partition(END)[2]}", "utf-8")
 

@@ -1,4 +1,4 @@
-"""Requests about datasets, and what their tests compare."""
+"""Requests about datasets, and helpers that read or compare their answers."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

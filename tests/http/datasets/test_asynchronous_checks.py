@@ -123,7 +123,7 @@ def test_sync_rows_counts_lines_with_mixed_line_breaks() -> None:
 
 @pytest.mark.parametrize("content", ["n,m\n1,2\n" + "\n" * 3, "n,m\n" + "\n" * 4 + "1,2", 'n,m\n1,"' + "\n" * 50 + '"'])
 def test_lines_that_are_no_rows_count_towards_sync_rows(content: str) -> None:
-    """Millions of them would hold up the request as well."""
+    """Millions of such lines would delay the request as well."""
     client = client_of(build(settings={"sync_rows": 3}))
     assert upload(client, join(client, "uploader"), content).status_code == 202
 

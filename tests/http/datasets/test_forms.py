@@ -1,4 +1,4 @@
-"""Values as people write them: typed beside the text, and rules that a schema silences."""
+"""Values as people write them: their typed form, and rules that a schema switches off."""
 
 from tests.http.datasets.support import broken_rules, get_rows, upload
 from tests.support.world import Client, Person

@@ -110,7 +110,7 @@ def test_the_report_lists_every_rule_with_its_violations(client: Client, anna: P
     assert made.status_code == 201
     assert (made.json["status"], made.json["rows"]) == ("findings", 9)
     assert {place: found for place, found in violations(made.json).items() if place[0] not in SUSPICIONS} == {
-        ("header", None): (1, [1]),  # born is missing
+        ("header", None): (1, [1]),  # the column "born" is missing
         ("row_width", None): (2, [10, 11]),
         ("encoding", None): (0, []),
         ("duplicate_row", None): (1, [9]),
@@ -206,8 +206,8 @@ def test_uploading_with_the_inferred_schema_gives_the_same_report(client: Client
     again = upload(client, anna, CSV_FILES[name], schema=first.json["schema"])
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json["schema"] == first.json["schema"]
-    if name != "duplicate names":  # which the schema cannot take away
-        warned = {"not_empty", "mostly_type"}  # about which a schema says more than a file
+    if name != "duplicate names":  # the schema does not remove the duplicate names
+        warned = {"not_empty", "mostly_type"}  # warnings that depend on whether there is a schema
 
         def report(dataset: dict[str, Any]) -> dict[str, Any]:
             results = [each for each in dataset["validations"] if each["rule"] not in warned]
