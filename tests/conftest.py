@@ -1,6 +1,7 @@
 """Fixtures for all tests: the Firebase emulators and a PostgreSQL server, each started once.
 
-By the first test that wants one; or, when pytest-xdist runs tests in several processes, for all of them at the start.
+The first test that needs a server starts it. When pytest-xdist runs tests in several processes, all servers are
+started for them at the beginning.
 """
 
 import gc
@@ -46,7 +47,7 @@ def pytest_configure() -> None:
     # Twice a collection in a thread of a race on DynamoDB ended a test process with a segmentation fault, beside the
     # C extensions of gRPC, protobuf and psycopg. The cause is unknown; few collections make it rare, and save time.
     gc.set_threshold(100_000, 20, 20)
-    # Stopped from outside, pytest still takes its servers along, as it does after Ctrl-C.
+    # A signal that stops pytest also stops the servers that it has started, as Ctrl-C does.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
 
@@ -66,13 +67,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Called by pytest-xdist in the process that hands out the tests, for each that runs some."""
+    """Give a process that runs tests the addresses of the shared servers. pytest-xdist calls this hook."""
     node.workerinput[_EMULATORS] = _shared(node.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Called by pytest-xdist for what hands out the tests."""
+    """Return the scheduler that hands out the tests. pytest-xdist calls this hook."""
     return FileScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
@@ -96,7 +97,7 @@ def default_logs() -> Iterator[None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run of all tests in which one that docs/explanation/assurance.md names has not passed."""
+    """Fail a run of all tests if a test that docs/explanation/assurance.md names has not passed."""
     config, options = session.config, session.config.option
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (options.keyword or options.collectonly)
     reporter: Any = config.pluginmanager.getplugin("terminalreporter")
@@ -107,7 +108,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what tests have recorded under the property ``summary``, also those that passed in another process."""
+    """Print the property ``summary`` of the tests that recorded one, including tests in other processes."""
     for test in config.stash.get(_unproven, []):
         terminalreporter.write_line(f"docs/explanation/assurance.md names {test}, which has not passed", red=True)
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
@@ -120,13 +121,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def firestore_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The "host:port" of a Firestore emulator. FIRESTORE_EMULATOR_HOST is for the test to set."""
+    """The "host:port" of a Firestore emulator. A test that uses it sets FIRESTORE_EMULATOR_HOST itself."""
     yield from _started(request.config, "firestore")
 
 
 @pytest.fixture(scope="session")
 def auth_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The "host:port" of a Firebase Auth emulator. FIREBASE_AUTH_EMULATOR_HOST is for the test to set."""
+    """The "host:port" of a Firebase Auth emulator. A test that uses it sets FIREBASE_AUTH_EMULATOR_HOST itself."""
     yield from _started(request.config, "firebase_auth")
 
 
@@ -147,13 +148,13 @@ def spare_databases() -> Iterator[dict[str, list[str]]]:
 
 @pytest.fixture(scope="session")
 def dynamodb_server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a DynamoDB."""
+    """The URL of a DynamoDB server."""
     yield from _started(request.config, "dynamodb")
 
 
 @pytest.fixture
 def firestore_project() -> str:
-    """The id of a project of the Firestore emulator that nobody has written to."""
+    """The id of an unused project of the Firestore emulator."""
     return f"demo-{uuid4().hex}"
 
 
@@ -172,7 +173,7 @@ def _started(config: pytest.Config, name: str) -> Iterator[str]:
     shared: dict[str, str] | None = getattr(config, "workerinput", {}).get(_EMULATORS)
     with ExitStack() as stack:
         try:
-            if shared and " " in shared[name]:  # no address
+            if shared and " " in shared[name]:  # the reason why it did not start, and no address
                 raise emulators.NotReady(shared[name])
             address = shared[name] if shared else stack.enter_context(getattr(emulators, name)())
         except emulators.NotReady as error:
@@ -184,7 +185,7 @@ def _started(config: pytest.Config, name: str) -> Iterator[str]:
 
 
 def _shared(config: pytest.Config) -> dict[str, str]:
-    """Return the address of each emulator, or why there is none; all start at once, and stop after the tests."""
+    """Return the address of each server, or why it did not start. All start at once, and stop after the tests."""
     if _addresses not in config.stash:
         stacks = {name: ExitStack() for name in ("firestore", "firebase_auth", "postgres", "dynamodb")}
 

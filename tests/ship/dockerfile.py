@@ -68,7 +68,7 @@ def image() -> Stage:
 
 
 def shipped_files() -> list[tuple[list[str], str]]:
-    """Return the (sources, target in the image) of what the builder copies from the project into a layer."""
+    """Return the (sources, target in the image) of each copy from the project into a layer of the builder."""
     layer = "/layers/code"
     builder = stages((ROOT / "Dockerfile").read_text())[0]
     return [(sources, target.removeprefix(layer)) for sources, target in builder.copies if target.startswith(layer)]

@@ -1,4 +1,4 @@
-"""Alembic's command on PostgreSQL, in the folder of the image and as its user."""
+"""Alembic's command on PostgreSQL, in the folder of the image and as the image's user."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ __all__ = ["container"]  # a fixture
 
 @pytest.fixture
 def database(container: Container, postgres_server: str) -> Iterator[None]:
-    """An empty database, which the environment of the container names."""
+    """Create an empty database, and set the environment of the container to it."""
     url = create_database(postgres_server, name="technical_test")
     host, _, port = postgres_server.partition(":")
     container.env |= {"STORE_URL": url.replace("postgresql:", "postgresql+psycopg:"), "PGHOST": host, "PGPORT": port}

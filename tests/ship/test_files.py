@@ -70,7 +70,7 @@ def services(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture(params=DEPLOYED)
 def deployed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A file of deploy/ after envsubst. Raises KeyError for a name that docs/how-to/cloud-run.md does not set."""
+    """Return a file of deploy/ after envsubst. Raises KeyError for a name that docs/how-to/cloud-run.md lacks."""
     return filled_in(request.param, tmp_path)
 
 
@@ -204,7 +204,7 @@ class TestCompose:
         assert load(ROOT / ".firebaserc")["projects"] == {"default": "demo-portero"}
 
     def test_the_emulators_accept_connections_from_other_containers(self, tmp_path: Path) -> None:
-        """Runs the first part of the command of the container, which changes the hosts in firebase.json."""
+        """The test runs the first part of the command of the container, which changes the hosts in firebase.json."""
         service = compose("docker-compose.firebase.yml")["emulators"]
         shell, option, script = service["command"]
         edit = script.split(" && ")[0].replace("/firebase.json", shlex.quote(str(ROOT / "firebase.json")))
@@ -268,7 +268,7 @@ class TestCloudRun:
 
 
 Database = Callable[[str], str]
-# The emulator accepts an unsigned token as a signed-in user, and "owner" as the account of the service.
+# The emulator accepts an unsigned token as that of a signed-in user, and "owner" as that of the service.
 TOKEN = jwt.encode({"sub": "someone", "user_id": "someone"}, "", algorithm="none")
 USER = {"Authorization": f"Bearer {TOKEN}"}
 OWNER = {"Authorization": "Bearer owner"}
@@ -282,7 +282,7 @@ service cloud.firestore {
 
 @pytest.fixture
 def database(firestore_emulator: str, firestore_project: str) -> Database:
-    """A function that gives a fresh project the rules and returns the URL of its documents."""
+    """Return a function that gives a new project the rules, and returns the URL of its documents."""
 
     def under(rules: str) -> str:
         answer = requests.put(
@@ -325,7 +325,7 @@ class TestRules:
         assert set(statuses(documents, OWNER).values()) == {200}
 
     def test_permissive_rules_let_a_signed_in_client_in(self, database: Database) -> None:
-        """The control for the test above: the same client is accepted under rules that allow it."""
+        """This is the control of the test above: the same client is accepted under rules that allow it."""
         documents = database(SIGNED_IN_MAY)
         assert set(statuses(documents, {}).values()) == {403}
         assert set(statuses(documents, USER).values()) == {200}

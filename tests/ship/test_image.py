@@ -36,7 +36,7 @@ class Container:
         data.mkdir(mode=0o700)
         self.become: list[str] = []
         if os.geteuid() == 0:
-            # Run as the user of the image. It may read every file, because Python may be in the home of root.
+            # Run as the user of the image, who may read every file, because Python may be in the home of root.
             uid, gid = stage.user
             os.chown(data, uid, gid)
             self.become = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"]
@@ -111,7 +111,7 @@ def test_the_image_is_for_production_and_says_what_its_first_start_lacks(contain
 
 
 def test_the_image_runs_other_commands(container: Container) -> None:
-    """As `docker run portero prepare` does: the argument replaces the command and not the entry point."""
+    """The argument replaces the command and not the entry point, as in `docker run portero prepare`."""
     program = image().command[0]
     for command, status in [("check", 1), ("prepare", 0), ("check", 0)]:
         done = container.run(program, command)

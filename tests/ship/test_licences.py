@@ -1,4 +1,4 @@
-"""The packages that the image contains may be passed on with a service that is not free."""
+"""The licences of the packages in the image allow a service that is not free software."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.support.markdown import ROOT
 PERMISSIVE = re.compile(r"MIT|BSD|Apache|ISC|PSF|Unlicense|MPL|Mozilla|Python Software Foundation", re.IGNORECASE)
 COPYLEFT = re.compile(r"GPL|Affero|SSPL|BUSL|Commons Clause|proprietary", re.IGNORECASE)
 LIBRARIES = {"psycopg", "psycopg-binary"}
-"""LGPL: they may be used unchanged, as libraries that are loaded at run time."""
+"""Packages under the LGPL, which may be used unchanged as libraries that are loaded at run time."""
 
 
 def packages() -> Iterator[Distribution]:
@@ -23,11 +23,11 @@ def packages() -> Iterator[Distribution]:
             try:
                 yield distribution(name)
             except PackageNotFoundError:
-                continue  # for another Python or system
+                continue  # only another Python or system needs it
 
 
 def licence(package: Distribution) -> str:
-    """Return what a package says of its licence, or the beginning of the text of its licence."""
+    """Return what a package says about its licence, or the beginning of the licence's text."""
     said = package.metadata
     named = [*said.get_all("License-Expression", []), *said.get_all("License", [])]
     named += [each for each in said.get_all("Classifier", []) if each.startswith("License ::")]

@@ -1,4 +1,4 @@
-"""The files that people expect in a repository: what they name exists, and they are up to date."""
+"""Files that people expect in a repository: they name existing files and commands, and are up to date."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def test_dependabot_watches_every_folder_with_requirements() -> None:
     folders = {
         (files[path.name], f"/{path.parent}".replace("/.", "/")) for path in map(Path, tracked) if path.name in files
     }
-    assert {each for each in folders if not each[1].startswith("/bench/peers")} <= watched  # the peers stand still
+    assert {each for each in folders if not each[1].startswith("/bench/peers")} <= watched  # the peers stay as they are
 
 
 def test_the_workflow_calls_the_commands_that_developers_call() -> None:

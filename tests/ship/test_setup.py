@@ -1,4 +1,4 @@
-"""``scripts/setup``, which installs what a make target needs, and ``portero`` beside it."""
+"""``scripts/setup``, which installs what a make target needs, and the command ``portero``."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ class Checkout:
         os.mkfifo(folder / "gate")
 
     def setup(self, language: str = "C") -> "subprocess.Popen[str]":
-        """Start the script in a process group of its own, which lives for a minute at most."""
+        """Start the script in its own process group. It is killed after a minute."""
         self.started.append(
             subprocess.Popen(
                 ["timeout", "60", "sh", "scripts/setup", "runtime"],
@@ -52,7 +52,7 @@ class Checkout:
         return self.started[-1]
 
     def end_pip(self) -> None:
-        """Wait until a pip has begun, and let it end."""
+        """Wait until a pip has begun, and end it."""
         subprocess.run(["sh", "-c", "echo end >gate"], cwd=self.folder, timeout=20, check=True)
 
 
@@ -72,7 +72,7 @@ def line(process: "subprocess.Popen[str]") -> str:
 
 
 def begins(process: "subprocess.Popen[str]") -> bool:
-    """Whether a script creates the environment and begins to install into it."""
+    """Return whether a script creates the environment and begins to install into it."""
     return (line(process), line(process)) == ("Creating .venv\n", "Installing requirements.txt\n")
 
 
@@ -120,7 +120,7 @@ def test_an_interrupt_ends_an_installation_without_a_word(checkout: Checkout) ->
     os.killpg(running.pid, 2)
     assert running.communicate(timeout=20) == ("", "")
     with suppress(ProcessLookupError):
-        os.killpg(running.pid, 9)  # the shell that stands in for pip may have left a child
+        os.killpg(running.pid, 9)  # the shell that replaces pip may have left a child
 
 
 def test_a_command_before_the_installation_is_complete_says_so() -> None:

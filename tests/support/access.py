@@ -23,8 +23,8 @@ CANONICAL = {
 }
 """The operation at each method and path, without aliases."""
 
-# The status without a token, for a guest, a user, an uploader and an admin: for own entities and for others'.
-# An auditor is answered as a user is, but for AUDITOR.
+# The status without a token, and for a guest, a user, an uploader and an admin: for own entities and for those of
+# others. An auditor gets the statuses of a user, except those in AUDITOR.
 SAME_FOR_ALL = {
     "GET /health": [200] * 5,
     "GET /ready": [200] * 5,
@@ -180,7 +180,7 @@ AUDITOR = {
 
 
 def row_of(method: str, path: str) -> str:
-    """Return the row of an operation. PATCH has the row of PUT, and an alias that of its canonical path."""
+    """Return the row of an operation. PATCH uses the row of PUT, and an alias that of its canonical path."""
     canonical = OPERATIONS[method, path].get("x-alias-of", path)
     same = canonical in ("/register", "/login", "/auth/anonymous", "/auth/refresh", "/user")
     own_row = f"{method} {path}" in SAME_FOR_ALL
@@ -193,7 +193,7 @@ def tables_of(method: str, path: str) -> dict[str, dict[str, list[int]]]:
 
 
 def status_of(row: str, owner: str, table: dict[str, list[int]], role: str) -> int:
-    """Return the status in a table, or 0 for an operation without a row, so that the cell fails."""
+    """Return the status in a table, or 0 for an operation without a row, which fails the test."""
     column = ["nobody", "guest", "user", "uploader", "admin"].index("user" if role == "auditor" else role)
     status = table.get(row, [0] * 5)[column]
     return AUDITOR.get((owner, row), status) if role == "auditor" else status

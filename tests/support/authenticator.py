@@ -1,4 +1,4 @@
-"""A software authenticator: makes passkeys and signs with them, correctly or with any mistake that a test asks for."""
+"""A software authenticator, which makes passkeys and signs with them, correctly or with any mistake of a test."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPri
 
 @dataclass
 class Authenticator:
-    """A device with one passkey. Its fields are what it will claim next."""
+    """A device with one passkey. Its fields are what it claims in the next credential."""
 
     key: PrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     id: bytes = field(default_factory=lambda: token_bytes(32))

@@ -1,4 +1,4 @@
-"""Services of AWS as moto emulates them."""
+"""AWS services, emulated by moto."""
 
 import os
 import subprocess
@@ -34,11 +34,11 @@ def use_aws(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
 
 @cache
 def session() -> Session:
-    """Return the session of the stores of this process. Making one takes longer than most tests."""
+    """Return the boto3 session of this process, which its stores share: creating one takes longer than most tests."""
     return Session("test", "test")
 
 
 def open_dynamodb(table: str) -> DynamoStore:
-    """Return the store in a table of the DynamoDB that AWS_ENDPOINT_URL names."""
+    """Return a store in a table of the DynamoDB at AWS_ENDPOINT_URL."""
     # A busy machine makes moto slower than the service would tolerate.
     return DynamoStore(REGION, table, pool_size=8, timeout=60.0, session=session())

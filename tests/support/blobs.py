@@ -1,4 +1,4 @@
-"""Parts that the tests of the blob stores share: sample content, failing senders and the description of a store."""
+"""What the tests of blob stores share: sample content, failing senders and the description of a store."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 @dataclass
 class Place:
-    """A store: its URL, the URI of KEY in it, and a function that lists what failed uploads have left there."""
+    """A store: its URL, the URI of KEY in it, and a function that lists the remains of failed uploads."""
 
     url: str
     uri: str
@@ -29,7 +29,7 @@ def cut(content: bytes, *sizes: int) -> Iterator[bytes]:
 
 
 def content(blobs: BlobStore) -> bytes:
-    """Return the whole object under KEY."""
+    """Return the whole content of the object under KEY."""
     return b"".join(blobs.read(KEY))
 
 

@@ -19,12 +19,12 @@ _QUEUE = "portero"
 
 
 class Broker:
-    """A server of its own: started and stopped by the test, on 127.0.0.1 only."""
+    """A message broker on 127.0.0.1 that a test starts and stops."""
 
     scheme: str
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` holds the data of the broker."""
+        """Keep the data of the broker in ``folder``."""
         self.port = free_port()
         self.url = f"{self.scheme}://127.0.0.1:{self.port}"
         self._folder = folder
@@ -102,7 +102,7 @@ class Redis(Broker):
 
 
 class RabbitMQ(Broker):
-    """A RabbitMQ server of its own, apart from that of the system. It keeps the queue and its messages."""
+    """A RabbitMQ server, separate from that of the system. It keeps the queue and its messages when it stops."""
 
     scheme = "amqp"
 
@@ -141,7 +141,7 @@ class RabbitMQ(Broker):
         files = ("CONF_ENV_FILE", "CONFIG_FILE", "ADVANCED_CONFIG_FILE", "ENABLED_PLUGINS_FILE")
         ours |= {f"RABBITMQ_{name}": str(self._folder / name.lower()) for name in (*files, "MNESIA_BASE", "LOG_BASE")}
         env = os.environ | ours
-        # The port mapper of Erlang. Unless one runs, the node starts a daemon that outlives it.
+        # Erlang's port mapper is started first, because otherwise the node starts a daemon that outlives it.
         epmd = ["epmd", "-address", "127.0.0.1", "-port", str(names)]
         stack.enter_context(running(epmd, env=env, cwd=self._folder, ready=f"127.0.0.1:{names}"))
         return stack.enter_context(running([_rabbitmq()], env=env, cwd=self._folder, ready=self._is_ready, timeout=120))

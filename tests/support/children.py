@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.markdown import ROOT
 
-# The server of the children has one thread, unlike pytest, whose forks could inherit locks that are held.
+# The fork server has one thread. A fork of pytest, which has several, could inherit locks that are held.
 _context = multiprocessing.get_context("forkserver")
 _preloaded: list[str] = []
 
@@ -17,7 +17,7 @@ _SECONDS = 60.0
 
 
 def preload(module: str) -> None:
-    """Let children start with this module loaded. Called while it is imported, so before the first child starts."""
+    """Let children start with this module loaded. Call it while the module is imported, before the first child."""
     _preloaded.append(module)
     _context.set_forkserver_preload(_preloaded)
 
@@ -29,7 +29,7 @@ def child(function: Callable[..., object], *arguments: object) -> Iterator[BaseP
     The child is killed at the end of the block if it still runs.
     """
     process = _context.Process(target=_call, args=(Path.cwd(), dict(os.environ), function, arguments))
-    with chdir(ROOT):  # where the server finds the modules
+    with chdir(ROOT):  # the folder where the fork server finds the modules
         process.start()
     try:
         yield process

@@ -1,4 +1,4 @@
-"""Measure and wait for time in tests, on machines that are busy and may pause for a while."""
+"""Clocks and waits for tests on busy machines, which may pause for a while."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ _STEP = 0.02
 
 
 class _Ticker(threading.Thread):
-    """Adds up short sleeps. A sleep that lasts far too long means that the machine paused; it counts as a short one."""
+    """Adds up short sleeps. A much longer sleep means that the machine paused, and counts as a short one."""
 
     def __init__(self) -> None:
         super().__init__(name="ticker", daemon=True)
@@ -34,9 +34,9 @@ _ticker = _Ticker()
 
 
 class Stopwatch:
-    """Seconds since its creation, without the time in which the machine paused. Used to assert upper limits.
+    """The seconds since its creation, without the time in which the machine paused. Used to assert upper limits.
 
-    To a few hundredths of a second; never more than have passed.
+    The value is accurate to a few hundredths of a second, and never above the real time.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Stopwatch:
 
 
 def until(check: Callable[[], bool], what: str, patience: float = 30.0) -> None:
-    """Wait until ``check`` returns true; fail after ``patience`` seconds."""
+    """Wait until ``check`` returns true. Fail with ``what`` after ``patience`` seconds."""
     watch = Stopwatch()
     while not check():
         assert watch.seconds < patience, f"not within {patience:g} s: {what}"
@@ -56,7 +56,7 @@ def until(check: Callable[[], bool], what: str, patience: float = 30.0) -> None:
 
 
 def outcome_within(seconds: float, call: Callable[[], object]) -> object:
-    """Return what ``call`` returns or raises; fail after ``seconds`` without waiting for the call to end."""
+    """Return what ``call`` returns or raises. Fail after ``seconds`` without waiting for the call to end."""
     outcomes: list[object] = []
 
     def attempt() -> None:

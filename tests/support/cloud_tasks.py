@@ -1,4 +1,4 @@
-"""A stub of Cloud Tasks, made after its REST reference, with a service that it delivers to.
+"""A stub of Cloud Tasks after its REST reference, and a service that it delivers to.
 
 It checks requests as the reference describes them, refuses a name that was ever used, calls the target at the scheduled
 time with a signed OIDC token, and repeats a delivery that was not answered with a 2xx status.
@@ -42,7 +42,7 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class CloudTasks:
-    """One queue, and Google's keys. ``url`` is that of the API."""
+    """A queue, and Google's keys. ``url`` is the URL of the API."""
 
     def __init__(self, url: str, at_once: int) -> None:
         self.url, self.certificates = url, f"{url}/certs"

@@ -1,4 +1,4 @@
-"""Replaces the commits of a store, each attempt of which can fail or reach the service twice."""
+"""Replaces the commit of a store, so that attempts fail or reach the service twice."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,12 +12,12 @@ Commit = Callable[[Sequence[Write], str], dict[Key, str]]
 
 
 def replace_commit(patch: pytest.MonkeyPatch, store: Store, replacement: Callable[[Commit], Commit]) -> None:
-    """Let the store commit with what ``replacement`` returns for its own method, which each store implements."""
+    """Replace the method for one attempt of a commit. ``replacement`` gets the store's own method."""
     patch.setattr(store, "_commit", replacement(store._commit))
 
 
 def commit_twice(patch: pytest.MonkeyPatch, store: Store) -> None:
-    """Let every commit reach the store twice, as after a lost reply. The second reply is the one that arrives."""
+    """Make every commit reach the store twice, as after a lost reply, and return the second reply."""
 
     def twice(once: Commit) -> Commit:
         def commit(writes: Sequence[Write], operation: str) -> dict[Key, str]:

@@ -15,14 +15,14 @@ def validation_of(report: Report, rule: str, column: str | None = None) -> Valid
 
 
 def violations(report: Report, rule: str, column: str | None = None) -> list[tuple[int, str]]:
-    """Return the line and the value of every violation of a rule; there must be a sample of each."""
+    """Return the line and the value of every violation of a rule. Assert that there is a sample of each."""
     validation = validation_of(report, rule, column)
     assert validation.count == len(validation.samples)
     return [(sample.row, sample.value) for sample in validation.samples]
 
 
 def asked_rules(report: Report) -> list[Validation]:
-    """Return the results of the rules that a schema asks for, or that every file has to keep."""
+    """Return the results of the rules that a schema asks for, or that apply to every file."""
     return [each for each in report.validations if each.rule not in SUSPICIONS]
 
 

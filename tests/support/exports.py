@@ -65,7 +65,7 @@ def _pbkdf2(digest: str, size: int) -> bytes:
 
 
 def keycloak_credential(algorithm: str, rounds: int, hash: bytes, **more: str) -> dict[str, Any]:
-    """Return a credential of Keycloak. ``more`` are its additional parameters."""
+    """Return a credential of Keycloak. ``more`` has further parameters."""
     additional = {name: [value] for name, value in more.items()}
     secret = {"value": _b64(hash), "salt": _b64(SALT), "additionalParameters": {}}
     data = {"hashIterations": rounds, "algorithm": algorithm, "additionalParameters": additional}
@@ -74,7 +74,7 @@ def keycloak_credential(algorithm: str, rounds: int, hash: bytes, **more: str) -
 
 @cache
 def hashes(system: str) -> Sequence[Any]:
-    """Return a hash of each kind that a system exports."""
+    """Return an example of each kind of hash that a system exports."""
     match system:
         case "auth0":
             return [_bcrypt()]
@@ -191,6 +191,6 @@ SYSTEMS = tuple(_FILES)
 
 
 def write(system: str, path: Path, entries: Sequence[dict[str, Any]]) -> str:
-    """Write a file as a system exports these users, and return its name."""
+    """Write a file of these users in the format of a system, and return its name."""
     path.write_text(_FILES[system](entries))
     return str(path)

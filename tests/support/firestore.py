@@ -1,4 +1,4 @@
-"""Looks into a Firestore store with the official client."""
+"""Reads a Firestore store with the official client."""
 
 from functools import cache
 

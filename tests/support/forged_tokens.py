@@ -25,7 +25,7 @@ Claims = dict[str, Any]
 
 @dataclass(frozen=True)
 class Good:
-    """A token that is accepted, taken apart."""
+    """A valid token, taken apart, from which the cases are made."""
 
     token: str
     key: SigningKey = KEY
@@ -44,11 +44,11 @@ class Good:
         return claims
 
     def sign(self, header: Header | str | bytes, claims: Claims | str | bytes, key: SigningKey | None = None) -> str:
-        """A token with this header and these claims, or these very texts, under a right signature."""
+        """Return a token with this header and these claims, or with these exact texts, and a valid signature."""
         return self.sign_text(f"{segment(header)}.{segment(claims)}", key)
 
     def sign_text(self, signed: str, key: SigningKey | None = None) -> str:
-        """The first two parts as they are, under a right signature."""
+        """Return the first two parts unchanged, with a valid signature."""
         key = key or self.key
         if key.algorithm == "EdDSA":
             signature = jwt.algorithms.OKPAlgorithm().sign(signed.encode(), key.private)  # type: ignore[arg-type]
@@ -58,18 +58,18 @@ class Good:
         return f"{signed}.{segment(signature)}"
 
     def with_header(self, **changes: Any) -> str:
-        """Rightly signed; a change to ... takes the member away."""
+        """Return a validly signed token with a changed header. A member that is changed to ... is removed."""
         return self.sign(_changed(self.header, changes), self.claims)
 
     def with_claims(self, **changes: Any) -> str:
-        """Rightly signed; a change to ... takes the claim away."""
+        """Return a validly signed token with changed claims. A claim that is changed to ... is removed."""
         return self.sign(self.header, _changed(self.claims, changes))
 
     def unsigned(self, algorithm: str) -> str:
         return f"{segment({**self.header, 'alg': algorithm})}.{self.parts[1]}."
 
     def mac(self, secret: bytes) -> str:
-        """Signed with HS256 and a public key as the shared secret."""
+        """Return the token signed with HS256, whose shared secret is ``secret``, such as a public key."""
         signed = f"{segment({**self.header, 'alg': 'HS256'})}.{self.parts[1]}"
         return f"{signed}.{segment(hmac.digest(secret, signed.encode(), 'sha256'))}"
 
@@ -79,7 +79,7 @@ def _changed(members: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
 
 
 def spare_bits(part: str) -> str:
-    """Return the same bytes in base64url with an unused bit of the last character set."""
+    """Return the same bytes in base64url with one unused bit of the last character set."""
     return part[:-1] + ALPHABET[ALPHABET.index(part[-1]) | 1]
 
 
@@ -88,7 +88,7 @@ def _padded(part: str) -> str:
 
 
 def _twice(members: dict[str, Any], name: str, first: Any) -> str:
-    """JSON with a member given twice: most parsers take the last one."""
+    """Return JSON with a member given twice. Most parsers take the last one."""
     return f'{{"{name}": {json.dumps(first)}, {json.dumps(members)[1:]}'
 
 

@@ -1,6 +1,6 @@
-"""Sends every operation names and values that are chosen to cost time. A process of its own, which ends by its limit.
+"""Sends every operation names and values that are chosen to cost time, in a process that limits its own CPU time.
 
-``python -m tests.support.hostile`` writes what is wrong with the answers.
+``python -m tests.support.hostile`` prints what is wrong with the answers.
 """
 
 import io
@@ -24,7 +24,7 @@ CPU_SECONDS = 60
 """The limit of the processor time for all requests. They take about an eighth of it."""
 SIZE = 100_000
 HEAD = 8_000
-"""The length of what stands in the head of a request, of which servers let no more pass."""
+"""The length of a text in the head of a request. Servers refuse longer heads."""
 _FRAGMENTS = {
     "columns": "Expecting value: line x column x (char x",
     "nested quotes": "“" * 1_000 + "x" + "” {rows}{lines}." * 1_000,
@@ -45,7 +45,7 @@ def wrong_answers() -> Iterator[str]:
             for name, text in TEXTS.items():
                 for kind, environ in _requests(operation, client, admin, text):
                     sent = {**environ, "HTTP_ACCEPT_LANGUAGE": language}
-                    # without a test client, which takes long to parse such URLs
+                    # not with a test client, which takes long to parse such URLs
                     for flaw in _flaws(Response.from_app(app, sent, buffered=True), text):
                         yield f"{language} {operation.route}, {name} as {kind}: {flaw}"
 

@@ -1,4 +1,4 @@
-"""What must be true of a store at rest: after any run, kill, outage or race, once everything is reconciled."""
+"""The invariants of a store at rest: after any run, kill, outage or race, once everything is reconciled."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ _OWNED = [each for each in COLLECTIONS if "user_id" in each.fields and each.fiel
 Documents = Mapping[str, Mapping[str, Any]]
 """The fields of documents by id."""
 AddressesOf = Callable[[Sequence[str]], Mapping[str, str]]
-"""A function that returns the addresses of those of the users who have an account at the identity provider."""
+"""A function that returns the addresses of the given users who have an account at the identity provider."""
 
 
 def broken_invariants(
@@ -43,7 +43,7 @@ def broken_invariants(
     """Return a sentence for each invariant that a store breaks.
 
     ``objects`` are the keys of the stored objects, such as ``files/ID``. ``addresses_of`` asks the identity provider.
-    What is None is not compared.
+    An argument that is None is not compared.
     """
     found = {each.name: _documents(store, each.name) for each in COLLECTIONS}
     broken = [*_claims(store, found), *_owners(found), *_listed(found), *_jobs(found), *_pieces(found)]
@@ -63,7 +63,7 @@ def _documents(store: Store, name: str) -> Documents:
 
 
 def _claims(store: Store, found: Mapping[str, Documents]) -> Iterator[str]:
-    """Each claim belongs to exactly one live holder, which has it."""
+    """Each claim belongs to exactly one existing holder, which names it."""
     users = Users(store)
     wanted = {
         claim_key(claim).id: (claim, id) for id in found[USERS.name] if (user := users.get(id)) for claim in user.claims
@@ -82,7 +82,7 @@ def _claims(store: Store, found: Mapping[str, Documents]) -> Iterator[str]:
 
 
 def _owners(found: Mapping[str, Documents]) -> Iterator[str]:
-    """Nothing belongs to a user who is gone, and no user is left half changed."""
+    """Nothing belongs to a deleted user, and no user is left half changed."""
     users = found[USERS.name]
     for collection in _OWNED:
         for id, document in found[collection.name].items():
@@ -95,7 +95,7 @@ def _owners(found: Mapping[str, Documents]) -> Iterator[str]:
 
 
 def _listed(found: Mapping[str, Documents]) -> Iterator[str]:
-    """What a user or a roster lists exists, and what exists is listed. A service has its account."""
+    """Everything that a user or a roster lists exists, and is listed. A service has its account."""
     users = found[USERS.name]
     for name in (FACTORS.name, KEYS.name):
         listed = {id for user in users.values() for id in user[name] or ()}
@@ -120,7 +120,7 @@ def _pieces(found: Mapping[str, Documents]) -> Iterator[str]:
 
 
 def _jobs(found: Mapping[str, Documents]) -> Iterator[str]:
-    """A job that has not ended is scheduled, and what waits for a job has one."""
+    """A job that has not ended is scheduled, and everything that waits for a job has one."""
     for id, job in found[JOBS.name].items():
         if JobStatus(job["status"]).ended != (job["due_at"] is None):
             yield f"jobs {id} is {job['status']} and due at {job['due_at']}"

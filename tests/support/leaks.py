@@ -1,4 +1,4 @@
-"""Compiled lists of leaked passwords."""
+"""Compiled files of leaked passwords."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ LEAKED_PASSWORD = "leaked zebra battery"
 
 
 def compiled(folder: Path, *lines: str) -> Path:
-    """Compile a list with these lines into a file in ``folder``, and return its path."""
+    """Compile a list of leaked passwords with these lines into a file in ``folder``, and return its path."""
     source, target = folder / "leaked.txt", folder / "leaked.compiled"
     source.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     compile_list(source, target, lambda _: None)

@@ -1,6 +1,6 @@
 """A checker of histories: could the operations have been done one after the other?
 
-The search is the one of Wing and Gong, which remembers the states that led nowhere, as Lowe proposes.
+The search is that of Wing and Gong with the improvement of Lowe: it remembers the states that led nowhere.
 """
 
 import itertools
@@ -16,7 +16,7 @@ UNKNOWN = object()
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of a history: what was asked, what the result was, and when it began and ended."""
+    """An operation of a history: the call, its result, and when it began and ended."""
 
     call: Any
     result: Any
@@ -45,7 +45,7 @@ class History:
 
 
 Step = Callable[[Any, Operation], Iterable[Hashable]]
-"""A function of a state and an operation. It returns the states after the operation: none if it cannot end so."""
+"""A function of a state and an operation. It returns the possible next states: none if the result is impossible."""
 
 
 def is_linearizable(operations: Sequence[Operation], state: Hashable, step: Step) -> bool:

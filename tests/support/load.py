@@ -1,4 +1,4 @@
-"""Clients that ask all the time, each request on a connection of its own."""
+"""Clients that send requests all the time, each on its own connection."""
 
 import http.client
 import threading
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def asking(port: int, path: str, clients: int = 8) -> Iterator[Counter[str]]:
-    """Ask for ``path`` while the block runs. Count the statuses, the "refused" connections and the "lost" requests."""
+    """Send GET ``path`` while the block runs. Count the statuses, the "refused" connections and the "lost" requests."""
     outcomes: Counter[str] = Counter()
     over = threading.Event()
 

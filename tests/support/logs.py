@@ -1,4 +1,4 @@
-"""The log of the service, written to where a test can read it."""
+"""The log of the service, written where a test can read it."""
 
 import io
 import logging
@@ -11,7 +11,7 @@ from src.interfaces.framework.headers import request_fields
 
 @contextmanager
 def logging_to(written: io.StringIO, *, text: bool = False) -> Iterator[None]:
-    """Write the log of the block to ``written``."""
+    """Write the log of the service to ``written`` during the block."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with redirect_stdout(written):

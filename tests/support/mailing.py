@@ -25,7 +25,7 @@ NEW_PASSWORD = "another zebra battery"
 
 @dataclass
 class MailWorld:
-    """The application with a mailbox, and a clock that the test moves."""
+    """The application with a mailbox, and a clock that a test moves."""
 
     box: Mailbox = field(default_factory=Mailbox)
     watch: Watch = field(default_factory=Watch)
@@ -56,7 +56,7 @@ class MailWorld:
             services_of(self.app).jobs.runner.run(self.queue.sent.pop(0))
 
     def ask(self, path: str, email: str, **headers: str) -> Answer:
-        """Ask for a mail, and let it be sent."""
+        """Ask for a mail, and send it."""
         answer = self.client.post(path, json={"email": email}, headers=headers)
         self.deliver()
         return answer

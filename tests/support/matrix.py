@@ -1,4 +1,4 @@
-"""Every cell of role, route, owner and kind of token: the request that is sent, and the status that is declared."""
+"""Every combination of role, route, owner and kind of token: the request, and the declared status."""
 
 import io
 import re
@@ -42,7 +42,7 @@ PROVIDER = Provider()
 
 
 def guarded_app(provider: Provider = PROVIDER) -> Flask:
-    """Return an application with an admin who stays, so that no admin of the cells is the last one."""
+    """Return an application with a permanent admin, so that no admin of a cell is the last one."""
     app = build(remote=provider, metrics_token=METRICS_TOKEN)
     join(client_of(app), role="admin")
     return app
@@ -73,7 +73,7 @@ def check_role(app: Flask, cell: RoleCell) -> None:
     """Assert that an operation answers a role as declared, and that a refusal changes nothing."""
     method, path, role, owner, status = cell
     client = client_of(app)
-    bystander = join(client, "uploader")  # a role that can read everything it owns
+    bystander = join(client, "uploader")  # the uploader may read everything of theirs
     person = None if role == "nobody" else join(client, role)
     target = bystander if owner == "other's" or person is None else person
     refreshing = person if person and person.refresh else bystander
@@ -124,7 +124,7 @@ def vouched_for(client: Client) -> str:
 
 
 def key_of(client: Client, scope: str) -> str:
-    """Return a key of a new user."""
+    """Return a new key of a new user."""
     body = {"name": "Report", "scope": scope}
     return str(client.post("/user/keys", json=body, headers=join(client).headers).json["key"])
 
@@ -136,19 +136,19 @@ def token_of_service(client: Client) -> str:
     return str(client.post("/auth/token", data=grant).json["access_token"])
 
 
-# A token that is refused stays as it is, so that one for each application is enough.
+# A token that is refused does not change, so that each application needs only one of each kind.
 
 
 @lru_cache(maxsize=1)
 def expired(app: Flask) -> str:
-    """Return an access token of a session that goes on, signed with the key of the service, after its end."""
+    """Return an expired access token of an active session, signed with the key of the service."""
     moment = int(now().timestamp())
     return Good(join(client_of(app)).token).with_claims(iat=moment - 1000, exp=moment - 100)
 
 
 @lru_cache(maxsize=1)
 def mfa_ticket(app: Flask) -> str:
-    """Return the ticket for the second step of a login whose first step has succeeded."""
+    """Return the ticket for the second step of a login."""
     client = client_of(app)
     person = join(client)
     give_phone(app, person.user["id"])
@@ -168,7 +168,7 @@ def token_of_mail(app: Flask) -> str:
 
 @lru_cache(maxsize=1)
 def cookie_of(app: Flask) -> str:
-    """Return the value of the cookie of a new user's session in the console."""
+    """Return the cookie of a new user's session in the console."""
     visitor = Surfer(app)
     sign_in(visitor, "user")
     return visitor.cookie()
@@ -215,7 +215,7 @@ def _expected(method: str, path: str, kind: str) -> int:
     if row in ("POST /auth/renew", "POST /auth/logout", "POST /auth/step-up") and not token.session:
         return 403
     status = status_of(row, "", table, token.role)
-    return 422 if (row, status) == ("POST /user/factors", 201) else status  # the enrolment is of nobody
+    return 422 if (row, status) == ("POST /user/factors", 201) else status  # the enrolment belongs to no user
 
 
 def check_token(app: Flask, method: str, path: str, kind: str) -> None:
@@ -235,7 +235,7 @@ def check_token(app: Flask, method: str, path: str, kind: str) -> None:
 
 
 class ConsoleCell(NamedTuple):
-    """A page or a form of the console and the role of its visitor."""
+    """A page or form of the console, and the role of its visitor."""
 
     method: str
     path: str
@@ -282,7 +282,7 @@ def check_console(app: Flask, cell: ConsoleCell) -> None:
 
 
 def _check_form(visitor: Surfer, url: str, cell: ConsoleCell) -> None:
-    """Assert that a form is refused without the CSRF token of the session, and with it only for wrong roles."""
+    """Assert that a form is refused without the CSRF token of the session. With it, only wrong roles are refused."""
     signed_in = cell.role != "nobody"
     csrf = forms_of(visitor.open("/console/account"))["/console/signout"]["csrf"] if signed_in else ""
     for token in ("another", csrf):
@@ -298,7 +298,7 @@ def _check_form(visitor: Surfer, url: str, cell: ConsoleCell) -> None:
 
 
 def sign_in(visitor: Surfer, role: str) -> None:
-    """Sign in somebody new with a role."""
+    """Sign in a new user with a role."""
     if role == "guest":
         visitor.send("/console/guest", "/console/signin")
     else:

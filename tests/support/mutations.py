@@ -1,4 +1,4 @@
-"""Credentials as no browser sends them: valid ones in which something has been changed at random."""
+"""Credentials of passkeys with random mutations."""
 
 import copy
 import json
@@ -46,7 +46,7 @@ _BYTES = [
 
 
 def mutated(credential: dict[str, Any], chance: Random) -> dict[str, Any]:
-    """Return a copy of a credential with one to three mutations of its members, or of the bytes in them."""
+    """Return a copy of a credential with one to three mutations of its members or of the bytes in them."""
     copied = copy.deepcopy(credential)
     for _ in range(chance.randint(1, 3)):
         target = copied["response"] if isinstance(copied.get("response"), dict) and chance.random() < 0.8 else copied
@@ -75,7 +75,7 @@ def _with_client_data(text: Any, chance: Random) -> Any:
 
 
 def _with_bytes(text: Any, chance: Random) -> Any:
-    """Return the text with the bytes in it changed: some inserted, removed or replaced."""
+    """Return the text with some of its bytes inserted, removed or replaced."""
     try:
         data = bytearray(websafe_decode(str(text)))
     except (ValueError, TypeError):

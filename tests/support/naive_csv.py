@@ -1,4 +1,4 @@
-"""A naive checker of CSV files, which looks at one cell after another: the reference of the real one."""
+"""A naive checker of CSV files, which checks one cell after another. The real checker is compared with it."""
 
 import re
 from collections import defaultdict
@@ -16,11 +16,11 @@ from src.infrastructure.csv.reading.records import Records, split
 from src.infrastructure.csv.reading.source import Source, detect_source
 
 WARNINGS = {"blanks", "mixed_format", "spelling", "out_of_range", "repeated_id", "near_duplicate_row", "empty_row"}
-"""The suspicions that the naive checker looks for."""
+"""The warnings that the naive checker looks for."""
 ERRORS = {"header", "row_width", "encoding", "duplicate_row", "not_empty", "type", "unique", "min", "max", "pattern"}
 ERRORS |= {"enum"}
 HABITS = {"not_empty": (1, 0.1), "repeated_id": (1, 0.2), "blanks": (3, 0.5)}
-"""By rule, the number and the share of the rows up to which a warning is no habit of the file."""
+"""By rule, the number and the share of rows above which a warning counts as a habit of the file."""
 
 Broken = dict[tuple[str, str | None], list[tuple[int, str]]]
 """By rule and column, the line and the value of everything that breaks it."""
@@ -29,7 +29,7 @@ Found = dict[tuple[str, str | None], tuple[int, list[tuple[int, str]]]]
 
 
 def found_in(report: Report) -> Found:
-    """Return what a report of the real checker says about the rules that the naive one knows."""
+    """Return the findings in a report of the real checker, for the rules that the naive checker knows."""
     return {
         (each.rule, each.column): (each.count, [(sample.row, sample.value) for sample in each.samples])
         for each in report.validations
@@ -38,10 +38,10 @@ def found_in(report: Report) -> Found:
 
 
 def check(file: Path, options: ReadOptions) -> tuple[Found, list[Row]]:
-    """Return what is found in a file, and its rows. Raises NotCsv, InvalidOption.
+    """Return the findings in a file, and its rows. Raises NotCsv, InvalidOption.
 
-    The types and the forms of columns, the misspelled values and the usual numbers are those that the real checker
-    infers.
+    The types and the forms of columns, the misspelled values and the usual numbers are not checked here, but taken
+    from the real checker's inference.
     """
     source = detect_source(file, options)
     facts = infer(source, options.schema, BlockReader(source).blocks())

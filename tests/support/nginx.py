@@ -38,7 +38,7 @@ def nginx(folder: Path, services: Sequence[int]) -> Iterator[int]:
     documented = documented.replace("listen 80;", f"listen 127.0.0.1:{port} backlog=4096;")
     for documented_port, service in zip((8001, 8002), [*services, *services], strict=False):
         documented = documented.replace(f"127.0.0.1:{documented_port}", f"127.0.0.1:{service}")
-    user = "user root;" if os.getuid() == 0 else ""  # whose folder this is
+    user = "user root;" if os.getuid() == 0 else ""  # the folder belongs to root
     (folder / "nginx.conf").write_text(_CONFIGURATION.format(user=user, documented=documented))
     command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
     with running(command, cwd=folder, ready=f"127.0.0.1:{port}"):

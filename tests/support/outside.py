@@ -1,4 +1,4 @@
-"""Stubs of the services that Portero calls, which work or misbehave as a test tells them.
+"""Stubs of the services that Portero calls. A test tells them how to behave.
 
     with outside.started() as services:              # in a thread, on a free port of 127.0.0.1
         services.relay.behave("answer", status=503, times=2)
@@ -29,13 +29,13 @@ from tests.support.leaks import LEAKED_PASSWORD
 
 PICTURE_HOST = "images.dog.ceo"
 
-# Calls of the own machine use no proxy, even if the environment names one.
+# Requests to this machine use no proxy, even if the environment names one.
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _numbers = itertools.count(1)
 
 
 class Api:
-    """One of the services. ``url`` is the URL that Portero is configured with."""
+    """One of the services. ``url`` is its URL in the settings of Portero."""
 
     def __init__(self, origin: str, name: str) -> None:
         self.url = f"{origin}/{name}"
@@ -72,7 +72,7 @@ class Api:
 
 
 class Outside:
-    """All services at ``origin``."""
+    """All stub services at ``origin``."""
 
     def __init__(self, origin: str) -> None:
         self.pictures = Api(origin, "pictures")
@@ -87,7 +87,7 @@ class Outside:
 
 
 def entries(password: str, prefix: str, count: int = 42) -> str:
-    """Return the range of ``prefix``: other hashes, padding, and ``password`` if its hash begins with the prefix."""
+    """Return the range of ``prefix``: other hashes, padding, and that of ``password`` if it begins with the prefix."""
     digest = hashlib.sha1(password.encode()).hexdigest().upper()
     own = [f"{digest[5:]}:{count}"] if digest.startswith(prefix) else []
     return "\r\n".join([f"{1:035X}:7", *own, f"{2:035X}:0", f"{3:035X}:0"])
@@ -123,7 +123,7 @@ def _normal(exchange: "_Handler") -> None:
 def _answer(
     exchange: "_Handler", status: int = 200, body: Any = "", type: str = "application/json", **headers: str
 ) -> None:
-    """Answer with ``body``: a text unchanged, anything else as JSON. In names of headers, _ stands for -."""
+    """Answer with ``body``: a text unchanged, anything else as JSON. In names of headers, _ stands for a hyphen."""
     exchange.read_body()
     exchange.answer(status, body, type, **headers)
 
@@ -135,7 +135,7 @@ def _say(exchange: "_Handler", content: Any = None) -> None:
 
 
 def _picky(exchange: "_Handler", status: int = 400, seconds: float = 0.0) -> None:
-    """Refuse requests that have response_format with ``status``."""
+    """Refuse requests that contain response_format with ``status``."""
     exchange.read_body()
     time.sleep(seconds)
     if "response_format" in exchange.record["json"]:
@@ -155,7 +155,7 @@ def _slow(exchange: "_Handler", seconds: float = 1.0) -> None:
 
 
 def _hold(exchange: "_Handler") -> None:
-    """Answer normally as soon as another behaviour is set."""
+    """Answer normally when another behaviour is set."""
     while exchange.server.behaviours[exchange.api].get("behaviour") == "hold" and not exchange.server.stopped.wait(
         0.02
     ):
@@ -175,7 +175,7 @@ def _stall(exchange: "_Handler") -> None:
 
 
 def _early(exchange: "_Handler", status: int = 413, close: bool = False) -> None:
-    """Answer without reading the body. Then ``close`` the connection, or keep it and read nothing."""
+    """Answer without reading the body. Then ``close`` the connection, or keep it open and read nothing."""
     exchange.answer(status, {"early": True})
     if not close:
         exchange.wait_for_the_end()

@@ -1,4 +1,4 @@
-"""People with passkeys."""
+"""Helpers for users with passkeys."""
 
 from typing import Any
 
@@ -30,5 +30,5 @@ def store(services: Services, user_id: str, credential: dict[str, Any]) -> Facto
 
 
 def sign_in_answer(services: Services, device: Authenticator) -> dict[str, Any]:
-    """Return what a device answers to the options of a sign-in."""
+    """Return the answer of a device to the options of a sign-in."""
     return device.get(services.passkey_logins.options())

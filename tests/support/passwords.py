@@ -1,8 +1,8 @@
-"""Passwords that a policy has accepted, as the services take them."""
+"""Passwords that a policy has accepted, for use cases that take a NewPassword."""
 
 from src.domain.passwords import NewPassword, PasswordPolicy
 
 
 def accepted(password: str) -> NewPassword:
-    """Return any password, accepted by a policy without limits."""
+    """Return a password as if a policy had accepted it."""
     return PasswordPolicy(0).check(password)

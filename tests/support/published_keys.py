@@ -1,4 +1,4 @@
-"""A server of signing keys that a test changes, counts the requests of, and takes away."""
+"""A server of signing keys. A test can change the keys, count the requests, and let them fail."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from src.infrastructure.tokens.signing_keys import SigningKey
 
 @dataclass
 class PublishedKeys:
-    """The keys that the server at ``url`` publishes. ``is_down`` lets every request fail; ``asked`` counts them."""
+    """The keys that the server at ``url`` publishes. ``is_down`` makes every request fail; ``asked`` counts them."""
 
     url: str
     keys: list[SigningKey] = field(default_factory=list)
@@ -32,7 +32,7 @@ def published(*keys: SigningKey) -> Iterator[PublishedKeys]:
             self.wfile.write(json.dumps({"keys": [key.public_jwk for key in state.keys]}).encode())
 
         def log_message(self, format: str, *values: object) -> None:
-            """Write no log."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state = PublishedKeys(f"http://127.0.0.1:{server.server_port}", [*keys])

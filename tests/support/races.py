@@ -23,7 +23,7 @@ def spellings(count: int) -> list[str]:
         ("ffi", "FFI", "\ufb03", "\ufb00i", "f\ufb01"),
         ("ß", "ss", "SS", "\u1e9e", "sS"),
     )
-    # A step that shares no factor with their number, so that few of them already differ in every place.
+    # The step has no factor in common with their number, so that the first few spellings already differ everywhere.
     every = ["".join(way) for way in product(*ways)]
     return [every[place * 157 % len(every)] for place in range(count)]
 

@@ -33,7 +33,7 @@ KEYS = as_jwk_set([SigningKey.generate()])
 
 
 def serve(users: Users, sessions: Sessions, clock: Clock) -> Any:
-    """Return the service of sessions. What neither a refresh nor a use of a cookie needs is missing."""
+    """Return the service of sessions with what a refresh and the use of a cookie need, and None for the rest."""
     keys = KeyRing(KEYS)
     accounts = LocalAccounts(
         users=users,
@@ -67,7 +67,7 @@ def _partly(service: type, **ports: Any) -> Any:
 def refresh_at_once(users: Users, sessions: Sessions) -> Counter[str]:
     """Refresh with one token in 20 threads, and replay it later at a restarted service.
 
-    Assert that all get the same successor, that the session has advanced once, and that replays are refused.
+    Assert that all threads get the same successor, that the session advances once, and that replays are refused.
     """
     watch = Watch()
     service = serve(users, sessions, watch)

@@ -13,7 +13,7 @@ from src.domain.values import Email
 
 
 class FakeProvider:
-    """Keeps accounts in a dictionary. Implements RemoteAccounts."""
+    """An identity provider that keeps its accounts in a dictionary. Implements RemoteAccounts."""
 
     project = ""
 
@@ -71,7 +71,7 @@ class FakeProvider:
         return ProviderAccount(email, has_password=has_password, valid_since=self.valid_since(id), custom_claims=claims)
 
     def valid_since(self, id: str) -> datetime:
-        """Return the time since which the sign-ins of a user count."""
+        """Return the time since which sign-ins of a user are valid."""
         return max((since for revoked, since in self.revoked if revoked == id), default=datetime.fromtimestamp(0, UTC))
 
     def verify_id_token(self, token: str) -> ExternalIdentity:

@@ -1,4 +1,4 @@
-"""Dumps of databases as each migration left them, with data.
+"""Dumps of databases with data, one for each revision of the schema.
 
 A new migration needs a dump of its own: ``python -m tests.support.revisions`` writes that of the newest one, for each
 kind of database. The dump of a published migration is never written again.
@@ -53,7 +53,7 @@ def restore(url: str, revision: str) -> None:
 
 
 def fill(url: str) -> None:
-    """Store two documents of every collection, one of them without the values that may be absent, and some rows."""
+    """Store two documents of every collection, one of them without optional values, and some rows."""
     store = store_class(url).open(url, pool_size=1)
     for collection in COLLECTIONS:
         full = {name: _value(name, field) for name, field in collection.fields.items()}
@@ -75,7 +75,7 @@ def _dump_sqlite(url: str) -> str:
 def _dump_postgresql(url: str) -> str:
     command = ["pg_dump", "--inserts", "--no-owner", "--no-privileges", url]
     dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    # Without comments, and without the commands of psql, which the server does not know.
+    # Without comments, and without the commands of psql, which the server does not understand.
     return "\n".join(line for line in dumped if line and not line.startswith(("--", "\\"))) + "\n"
 
 

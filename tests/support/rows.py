@@ -15,7 +15,7 @@ def encoded(rows: Iterable[Row]) -> list[EncodedRow]:
 def first_page(
     rows: RowStore, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100
 ) -> list[Row]:
-    """Return the first page of rows after a line, which is empty if there are none."""
+    """Return the first page of the rows after a line. It is empty if there are none."""
     return next(rows.pages(set_id, valid=valid, after=after, limit=limit), [])
 
 

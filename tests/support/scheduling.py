@@ -1,4 +1,4 @@
-"""How pytest-xdist shares out the test files among its processes."""
+"""How pytest-xdist distributes the test files over its processes."""
 
 import pkgutil
 from collections import defaultdict
@@ -14,7 +14,7 @@ _LONG, _END_OF_LONG = "tests/e2e", 0.8
 
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
-    """Give each process whole files, and go on with those of a process that has died.
+    """Give each process whole files, and give the files of a dead process to the others.
 
     pytest-xdist 3.8 hands out the finished files of a dead process again, as units without tests. A process that gets
     one asks for no more, so that the run waits for ever (https://github.com/pytest-dev/pytest-xdist/issues/1378).

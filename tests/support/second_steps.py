@@ -1,4 +1,4 @@
-"""Users with an authenticator app and recovery codes, which tests can use."""
+"""Users with an authenticator app and recovery codes."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ SECRET = b"12345678901234567890"
 
 @dataclass
 class Phone:
-    """The authenticator app of a user, whose codes are each shown once, and the recovery codes beside it."""
+    """The authenticator app and the recovery codes of a user. Each code of the app is returned once."""
 
     services: Services
     recovery_codes: list[str] = field(default_factory=lambda: [*new_recovery_codes()])
@@ -30,7 +30,7 @@ class Phone:
 
     @property
     def code(self) -> str:
-        """The next code that was not shown before. There are three within half a minute."""
+        """The next code that was not returned before. There are three within half a minute."""
         moment = int(self.services.sessions.clock().timestamp()) // 30
         self.last_step = max(self.last_step + 1, moment - 1)
         return code_at(SECRET, self.last_step)
@@ -43,7 +43,7 @@ class Phone:
         return next(code for code in map("{:06}".format, count()) if code not in near)
 
     def answer(self, kind: str) -> dict[str, Any]:
-        """Return the member of a body with a right answer of this kind: ``code`` or ``recovery_code``."""
+        """Return the member of a body with a valid answer of this kind: ``code`` or ``recovery_code``."""
         return {kind: self.code if kind == "code" else self.recovery_codes.pop()}
 
 

@@ -1,7 +1,7 @@
 """Serves moto on the port in the first argument, one request at a time.
 
-moto undoes a cancelled transaction by putting the whole table back as it was, so that it would also undo the writes of
-other requests made meanwhile.
+moto undoes a cancelled transaction by restoring the whole table. This would also undo the writes of simultaneous
+requests.
 """
 
 import copy
@@ -28,7 +28,7 @@ def _serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 
 def _copier(table: Table) -> tuple[Callable[[], Table], tuple[()]]:
-    """Return what `copy.deepcopy` calls for a table, which moto copies before every write of a transaction.
+    """Return the function with which `copy.deepcopy` copies a table, as moto does before each write of a transaction.
 
     The items are not copied: a transaction of the store replaces items and changes none.
     """
@@ -45,6 +45,6 @@ def _copied(table: Table) -> Table:
 
 
 if __name__ == "__main__":
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for each request
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # do not log each request
     copyreg.pickle(Table, _copier)  # type: ignore[type-abstract]
     run_simple("127.0.0.1", int(sys.argv[1]), _serve, threaded=True)

@@ -1,4 +1,4 @@
-"""Checks passwords in a process that has too little memory for their hashes, and prints what happened as JSON.
+"""Checks passwords in a process that has too little memory for their hashes, and prints the outcomes as JSON.
 
 The process limits its own memory, so that a test starts it as ``python -m tests.support.short_of_memory``.
 """
@@ -26,7 +26,7 @@ SALT = "c2FsdHNhbHRzYWx0"
 KEY = SALT * 5 + "c2FsdA=="  # 64 bytes
 HASHES = {
     "argon2": accept(LARGE.hash(PASSWORD)),
-    # Each needs 64 MiB, and is that of no password.
+    # Each of these hashes needs 64 MiB, and matches no password.
     "scrypt": accept(f"$scrypt$ln=16,r=8,p=1${SALT}$" + "A" * 43),
     "firebase": f"firebase-scrypt$8$16${KEY}${SALT}${SALT}${KEY}",
     # This one needs little memory, and four threads.
@@ -36,7 +36,7 @@ HASHES = {
 
 @contextmanager
 def spare_memory(mebibytes: int) -> Iterator[None]:
-    """Let the process allocate so much more memory."""
+    """Let the process allocate ``mebibytes`` more memory."""
     before, hard = resource.getrlimit(resource.RLIMIT_AS)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + (mebibytes << 20), hard))
@@ -47,7 +47,7 @@ def spare_memory(mebibytes: int) -> Iterator[None]:
 
 
 def main() -> None:
-    """Log in eleven times, once more than wrong passwords are allowed, and check the hashes of other systems."""
+    """Log in eleven times, once more than wrong passwords are allowed, and check hashes of other systems."""
     store = MemoryStore()
     hasher = Argon2Hasher(LARGE, at_once=4)
     app = build(store, hasher=hasher, limiter=StoreLimiter(store, lambda: NOON))

@@ -11,10 +11,10 @@ SIGN_UPS = 50
 
 
 def sign_up_at_once(app: Flask, name: str, taken: str) -> Counter[str]:
-    """Let 50 strangers register the same username or address at once, each in a spelling of its own.
+    """Let 50 clients register the same username or address at once, each in a different spelling.
 
-    Assert that one wins, that all others are told that the field ``taken`` is taken, that every spelling logs the
-    winner in, and that what the others have not got is free. ``name`` must be unused.
+    Assert that one wins, that the others are told that the field ``taken`` is taken, that every spelling logs the
+    winner in, and that the values of the refused registrations are free. ``name`` must be unused.
     """
     bodies = [
         {

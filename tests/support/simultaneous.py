@@ -1,4 +1,4 @@
-"""Histories of simultaneous operations on one document, by the store's verbs and by HTTP."""
+"""Histories of simultaneous operations on one document, through the store and over HTTP."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
@@ -20,16 +20,16 @@ _THREADS, _EACH = 4, 4
 
 
 class _Tried(Protocol):
-    """A thing that threads read and change at random. ``step`` says what one operation does to its state."""
+    """An object that threads read and change at random. ``step`` says what an operation does to its state."""
 
     history: History
 
     @property
     def initial(self) -> Hashable:
-        """The state at first."""
+        """The initial state."""
 
     def operate(self, seen: str | None, chance: Random) -> str | None:
-        """Record a random operation by a thread that has last seen a version. Return the version that it sees now."""
+        """Record a random operation of a thread that has last seen a version. Return the version that it sees now."""
 
     def read(self) -> Any:
         """Record a read."""
@@ -68,7 +68,7 @@ def _run(tried: _Tried, random: Random) -> Counter[str]:
 
 
 class _Document:
-    """A document, whose state is its revision, or None while there is none."""
+    """A document, whose state is its revision, or None while it does not exist."""
 
     initial = None
 

@@ -1,4 +1,4 @@
-"""A stand-in for the driver of SQL Server. It records the statements and answers each as an empty database does."""
+"""A fake driver of SQL Server. It records the statements, and answers each as an empty database does."""
 
 from collections.abc import Sequence
 from types import ModuleType
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Recorder(ModuleType):
-    """The module ``mssql_python``: a DBAPI whose connections record what they are told to execute."""
+    """The module ``mssql_python``: a DBAPI whose connections record the statements that they execute."""
 
     paramstyle = "qmark"
     apilevel = "2.0"
@@ -14,7 +14,7 @@ class Recorder(ModuleType):
     __version__ = "1.16.0"
 
     class Error(Exception):
-        """The base of the errors of the DBAPI, with the text that the driver has for an SQLSTATE."""
+        """The base of the errors of the DBAPI, with the driver's text for an SQLSTATE."""
 
         def __init__(self, driver_error: str = "") -> None:
             self.driver_error = driver_error
@@ -40,7 +40,7 @@ class Recorder(ModuleType):
         self.statements: list[tuple[str, Sequence[Any]]] = []
         self.connected: list[tuple[str, dict[str, Any]]] = []
         self.error: Exception | None = None
-        """Raised by every statement from now on that writes."""
+        """The error that every writing statement raises, if it is set."""
 
     def pooling(self, *, enabled: bool) -> None:
         """Do nothing: SQLAlchemy turns the pool of the driver off."""

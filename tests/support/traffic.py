@@ -1,4 +1,4 @@
-"""Traffic like that of many users, from one process, which watches all its connections with epoll."""
+"""Traffic like that of many users, from one process that watches all its connections with epoll."""
 
 import json
 import select
@@ -39,7 +39,7 @@ _PATIENCE = 40.0
 
 @dataclass(slots=True)
 class User:
-    """A user of the service, and what it has been told."""
+    """A user of the service, and what the service has acknowledged to them."""
 
     host: str
     access: str
@@ -49,10 +49,10 @@ class User:
     tasks: list[str]
     is_refreshing: bool = False
     untold: int = 0
-    """How many tasks may have been added or deleted without an answer."""
+    """The number of tasks that may have been added or deleted without an answer."""
 
     def request(self, kind: str, random: Random) -> tuple[bytes, str]:
-        """Return a request of a kind, and the id of the task that it deletes."""
+        """Return a request of a kind, and the id of the task that it deletes, if any."""
         match kind:
             case "see oneself":
                 return self._head("GET", "/user"), ""
@@ -79,7 +79,7 @@ class User:
         return self._head("POST", "/datasets", {"Content-Type": TYPE}, content), ""
 
     def told(self, kind: str, status: int | None, answer: bytes, task: str) -> None:
-        """Note what an answer says; without an answer the status is None."""
+        """Record what an answer says. The status is None if there was no answer."""
         if kind == "add a task":
             if status == 201:
                 self.tasks.append(answer.split(b'"', 4)[3].decode())
@@ -92,7 +92,7 @@ class User:
         elif kind == "refresh":
             if status == 200:
                 self.refresh = json.loads(answer)["refresh_token"]
-            self.is_refreshing = status is None  # the token may be spent
+            self.is_refreshing = status is None  # the refresh token may be used up
 
     def _json(self, method: str, path: str, fields: object) -> bytes:
         headers = {"Content-Type": "application/json"}
@@ -140,14 +140,14 @@ def join(url: str, admin: str, count: int) -> list[User]:
 
 @dataclass
 class Sent:
-    """What has become of the requests of some time."""
+    """The outcomes of the requests that were sent in a period."""
 
     seconds: float = 0
     started: float = 0
     took: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
     """By status: when each request began, and how long its answer took."""
     lost: Counter[str] = field(default_factory=Counter)
-    """Requests without an answer, by what has become of their connection."""
+    """Requests without an answer, by the fate of their connection."""
     unexpected: Counter[str] = field(default_factory=Counter)
     held_back: int = 0
     """Requests that were due while every client waited for an answer."""
@@ -161,24 +161,24 @@ class Sent:
         return sorted(took for _, took in self.begun())
 
     def add(self, other: "Sent") -> None:
-        """Add what has become of other requests."""
+        """Add the outcomes of other requests."""
         self.seconds += other.seconds
         for status, answers in other.took.items():
             self.took.setdefault(status, []).extend(answers)
 
     @property
     def goodput(self) -> float:
-        """Return the accepted requests of a second."""
+        """Return the accepted requests per second."""
         return len(self.accepted()) / self.seconds
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """Return a percentile of sorted values; 0 of none."""
+    """Return a percentile of sorted values, or 0 if there are none."""
     return values[min(len(values) - 1, int(part * len(values)))] if values else 0.0
 
 
 class _Client:
-    """A connection that is kept, with at most one request on its way."""
+    """A connection that is kept open, with at most one request in flight."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -190,7 +190,7 @@ class _Client:
 
 
 class Traffic:
-    """Clients of one service, or of several in turn, who keep their connections."""
+    """Clients of one or several services, which keep their connections open."""
 
     def __init__(self, ports: Sequence[int], users: Sequence[User], random: Random) -> None:
         self._users, self._random, self._ports = users, random, ports
@@ -200,7 +200,7 @@ class Traffic:
         self._poll = select.epoll()
 
     def send(self, seconds: float, clients: int, rate: float | None = None) -> Sent:
-        """Send requests for a time: ``rate`` in each second, or as many as the clients get answered."""
+        """Send requests for some seconds: ``rate`` in each second, or as many as the clients get answered."""
         sent = Sent(seconds, time.monotonic())
         self._idle = deque(_Client(self._ports[number % len(self._ports)]) for number in range(clients))
         now = due = time.monotonic()
@@ -231,7 +231,7 @@ class Traffic:
         return sent
 
     def _begin(self, client: _Client, sent: Sent) -> bool:
-        """Send a request. Return whether it is on its way."""
+        """Send a request. Return whether it is in flight."""
         if client.socket is None and not self._connect(client):
             sent.lost["refused"] += 1
             time.sleep(0.01)
@@ -266,7 +266,7 @@ class Traffic:
         return True
 
     def _receive(self, client: _Client, sent: Sent) -> bool:
-        """Take what has arrived. Return whether the request is over."""
+        """Read what has arrived. Return whether the request is finished."""
         assert client.socket
         try:
             data = client.socket.recv(1 << 16)
@@ -309,7 +309,7 @@ class Traffic:
     def _give_up(self, client: _Client, sent: Sent, why: str) -> None:
         assert client.waiting
         user, kind, task = client.waiting
-        # A request on a connection that was closed without a byte was not read, so it must not have had an effect.
+        # A request on a connection that was closed without an answer was not read, so it must not have an effect.
         user.told(kind, _UNREAD if why in ("closed before", "closed between requests") else None, b"", task)
         sent.lost[why] += 1
         client.waiting = None

@@ -1,4 +1,4 @@
-"""What the Spanish catalogue has: every message of its own, and those that a message is made of."""
+"""Looks messages up in the Spanish catalogue, with the messages that they contain."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ IDS = {id for each in CATALOGUE for id in ((each.id,) if isinstance(each.id, str
 
 
 def untranslated(message: str) -> Iterator[str]:
-    """Yield the templates of a message, and of those in its values, that the catalogue does not have."""
+    """Yield the templates that the catalogue lacks, of a message and of the messages in its values."""
     message = Translatable(message)
     yield from {message.template} - IDS
     for value in message.values.values():
@@ -32,7 +32,7 @@ def fields(text: str) -> set[str]:
 
 @cache
 def is_translated(text: str) -> bool:
-    """Return whether an English text of an answer may have been made from a message of the catalogue, and a hint."""
+    """Return whether a text in an English answer can be a message of the catalogue, with or without a hint."""
     beginnings = (text.removesuffix(f" {id}") for id in IDS if text.endswith(f" {id}"))
     return text in IDS or any(each.fullmatch(text) for each in _patterns()) or any(map(is_translated, beginnings))
 

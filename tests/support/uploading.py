@@ -1,6 +1,6 @@
-"""A small application that takes and gives files, and the bodies that clients send to it.
+"""A small application for uploads and downloads, and the bodies that clients send to it.
 
-Also a program that serves it, see tests/e2e/test_upload_sockets.py.
+Run as a program, it serves the application. tests/e2e/test_upload_sockets.py starts it.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
 
     @app.post("/unread")
     def unread() -> Response:
-        """Is done with the file before it is over."""
+        """Stop reading before the end of the file."""
         upload = Upload(max_file_bytes)
         next(iter(upload.file("file").chunks), None)
         upload.finish()
@@ -86,7 +86,7 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
 
     @app.get("/dependency")
     def wait() -> Response:
-        """Wait for 0.2 seconds, as for a slow store, unless the server lets this request be refused."""
+        """Wait for 0.2 seconds, like a slow store, unless the server marks the request as late."""
         is_late = LATE in request.environ
         if not is_late:
             time.sleep(0.2)
@@ -98,14 +98,14 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
 
     @app.get("/memory")
     def memory() -> Response:
-        """The peak memory use of the process, in KiB."""
+        """Return the peak memory use of the process, in KiB."""
         return jsonify(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
     return app
 
 
 def part(name: str, content: bytes = b"", filename: str | None = None, *headers: str) -> bytes:
-    """Return a part of a multipart body, in the form that browsers send."""
+    """Return a part of a multipart body, as browsers send it."""
     disposition = f'Content-Disposition: form-data; name="{name}"'
     if filename is not None:
         disposition += f'; filename="{filename}"'

@@ -1,4 +1,4 @@
-"""Queue workers in processes of their own, and jobs that report to the test."""
+"""Queue workers in child processes, and jobs that report to the test."""
 
 import logging
 import multiprocessing
@@ -20,7 +20,7 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 def named(kind: str) -> str:
-    """Return a new job id; ``kind`` says what the job does, see Jobs.run."""
+    """Return a new job id. ``kind`` says what ``Jobs.run`` does with the job."""
     return f"{kind}-{uuid4().hex}"
 
 
@@ -29,7 +29,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._said: multiprocessing.Queue[tuple[str, str, float]] = _spawn.Queue()
-        # Not an Event: setting one waits for every process that waits for it, also for killed ones.
+        # Not an Event: setting an Event waits for every process that waits for it, including killed ones.
         self._permits = _spawn.Semaphore(0)
         self._seen: set[str] = set()
 

@@ -33,7 +33,7 @@ class Watch:
 
 @dataclass
 class RecordingQueue:
-    """Records the jobs that are sent, and runs none. Implements JobQueue."""
+    """A queue that records the jobs that are sent, and runs none. Implements JobQueue."""
 
     sent: list[str] = field(default_factory=list)
     takes: int | None = None
@@ -60,7 +60,7 @@ class RecordingQueue:
 
 @dataclass
 class Mailbox:
-    """Keeps the mails that are sent. ``send`` raises ``error`` if it is set. Implements Mailer."""
+    """A mailer that keeps the mails. ``send`` raises ``error`` if it is set. Implements Mailer."""
 
     mails: list[Message] = field(default_factory=list)
     error: Exception | None = None
@@ -76,7 +76,7 @@ class Mailbox:
 
 @dataclass
 class FakeHandler:
-    """Does what the test tells it to, and records its calls. Implements JobHandler."""
+    """A job handler that does what the test tells it to, and records its calls. Implements JobHandler."""
 
     does: Callable[[Job, Progress], Any] = lambda job, progress: {"done": job.id}
     asked: list[str] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Interruptions:
         self._events: dict[str, list[Callable[[], object]]] = {}
 
     def on(self, step: str, event: Callable[[], object]) -> None:
-        """Run ``event`` once when ``step`` is next reached, after the events that were set for it before."""
+        """Run ``event`` once when ``step`` is next reached. If there are several, they run one at a time, in order."""
         self._events.setdefault(step, []).append(event)
 
     def fail(self, *steps: str, error: BaseException | type[BaseException] = Unavailable) -> None:
@@ -132,7 +132,7 @@ def person(name: str = "ada", role: Role = Role.USER) -> User:
 
 
 def run_now(step: Callable[[], None]) -> None:
-    """Run a step of the background before the caller goes on, so that no thread uses a store that a test has closed."""
+    """Run a background step at once, so that no thread uses a store that the test has closed."""
     step()
 
 

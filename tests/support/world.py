@@ -1,6 +1,6 @@
 """The application under test: wired as in production, with a store in memory and cheap password hashing.
 
-Every answer that its client gets is held to the OpenAPI document and to the rules that all answers share.
+Its client checks every answer against the OpenAPI document and the rules that all answers share.
 """
 
 import base64
@@ -94,7 +94,7 @@ _names = count(1)
 
 
 class Answer(TestResponse):
-    """A response whose ``json`` is typed as any value, so that tests can index it."""
+    """A response whose ``json`` has the type Any, so that tests can index it."""
 
     json: Any
 
@@ -139,7 +139,7 @@ class Pictures(DogPictures):
 
 
 class Halfway(io.BytesIO):
-    """A request body that calls ``look`` after its first part has been read; ``seen`` is the result."""
+    """A request body that calls ``look`` after its first part has been read. ``seen`` has the result."""
 
     def __init__(self, data: bytes, look: Callable[[], Any]) -> None:
         super().__init__(data)
@@ -180,14 +180,14 @@ class Person:
 
 
 class Provider(FakeProvider):
-    """An identity provider that issues tokens: each uid in ``known`` is one. Everybody else has an account too."""
+    """An identity provider that issues tokens: each uid in ``known`` is a token. All other users have accounts too."""
 
     def __init__(self, **known: ProviderAccount) -> None:
         super().__init__()
         self.known = known
         self.signed_in_at: dict[str, datetime] = {}
         self.gone: set[str] = set()
-        """The ids of those who have no account any more."""
+        """The ids of the users whose account is gone."""
 
     def verify_id_token(self, token: str) -> ExternalIdentity:
         if token not in self.known:
@@ -201,7 +201,7 @@ class Provider(FakeProvider):
         return replace(account, custom_claims=self.claims.get(id, account.custom_claims))
 
     def require(self, user: User) -> None:
-        """Do nothing: everybody has an account."""
+        """Do nothing, because every user has an account."""
 
 
 def build(
@@ -288,7 +288,7 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
 
 
 def place(client: Client, person: Person, method: str, path: str) -> str:
-    """Fill in the variable of a path with an entity of ``person``, which is created if necessary."""
+    """Fill in the variable of a path with an entity of ``person``, and create it if necessary."""
     services = services_of(client.application)
     name = f"Rex {next(_names)}"
     kind = path.removeprefix("/api").split("/")[1]
@@ -317,7 +317,7 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
 
 
 def _webhook(services: Services, person: Person, path: str) -> str:
-    """Fill in the variables of a path with a new webhook and a delivery to it. Old ones make place for it."""
+    """Fill in the variables of a path with a new webhook and a delivery to it. Remove old ones if there are many."""
     owner = services.accounts.accounts.users.get(person.user["id"])
     assert owner
     caller = caller_of(replace(owner, role=Role.ADMIN, factors={}))
@@ -429,9 +429,9 @@ def _check(app: Flask, response: Answer) -> None:
                 messages = [each["message"] for each in problem.get("errors", ())]
                 for text in (problem["title"], problem["detail"], *messages):
                     assert is_translated(text), f"translate {text!r} in src/interfaces/languages/es.po"
-    if request.environ["PATH_INFO"].startswith("//"):  # on no route either, though Werkzeug finds one
+    if request.environ["PATH_INFO"].startswith("//"):  # such a path has no route, although Werkzeug finds one
         return
-    with suppress(HTTPException):  # what is on no route is described nowhere
+    with suppress(HTTPException):  # a path without a route is not in the document
         endpoint, _ = app.url_map.bind("localhost").match(request.path, request.method)
         method, _, path = endpoint.replace("<", "{").replace(">", "}").partition(" ")
         if method == request.method and path in DOCUMENT["paths"]:

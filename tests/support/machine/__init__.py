@@ -37,6 +37,6 @@ def play(store: Store, name: str, number: int, *, histories: int, steps: int) ->
     run_state_machine_as_test(machine, settings=limits)
     watch.forward(timedelta(hours=1))
     while services_of(app).maintenance.sweep():
-        pass  # until what was deleted is reconciled
+        pass  # until everything that was deleted is reconciled
     assert broken_invariants(store) == []
     return counts

@@ -1,4 +1,4 @@
-"""The base of the state machines of people and of dogs: the service under test, the model, and the count of steps."""
+"""The base of the state machines of people and dogs: the service under test, the model, and a counter of steps."""
 
 from collections import Counter
 from contextlib import suppress
@@ -20,11 +20,11 @@ from tests.support.world import Answer, Pictures, client_of, services_of
 Item = TypeVar("Item")
 
 PICK = st.integers(0, 5)
-"""A choice of one of the newest: hypothesis must choose the same again, whatever the ids are."""
+"""A choice of one of the newest items by number, because hypothesis must repeat a choice when ids differ."""
 
 
 class ServiceMachine(RuleBasedStateMachine):
-    """A service beside its model. Every example has names of its own, because examples share a store."""
+    """A service beside its model. Every example uses its own names, because examples share a store."""
 
     app: ClassVar[Flask]
     store: ClassVar[Store]
@@ -55,12 +55,12 @@ class ServiceMachine(RuleBasedStateMachine):
         return not login.ended and self.watch().timestamp() < login.expires
 
     def caller(self, number: int) -> Login:
-        """Return one of the newest sessions, mostly one that is valid."""
+        """Return one of the newest sessions, usually a valid one."""
         valid = [each for each in self.model.logins if self.is_valid(each)]
         return pick(valid if valid and number < 5 else self.model.logins, number)
 
     def refuses(self, answer: Answer, login: Login, *, guests: bool = False) -> bool:
-        """Return whether the caller may not send the request at all. Then assert that the service says so."""
+        """Return whether the caller may not send the request at all. If so, assert that the service refuses it."""
         status = 401 if not self.is_valid(login) else 403 if guests and login.account.is_guest else 0
         assert not status or answer.status_code == status, answer.text
         return bool(status)
@@ -79,8 +79,9 @@ class ServiceMachine(RuleBasedStateMachine):
         self.services.jobs.resend()
 
     def teardown(self) -> None:
-        """Check the invariants. Then delete every account and finish every job, so that the next example finds nothing
-        but what is kept.
+        """Check the invariants. Then delete every account and finish every job.
+
+        The next example starts with nothing but permanent documents.
         """
         self.services.accounts.accounts.reconcile(timedelta(0))
         assert broken_invariants(self.store) == []

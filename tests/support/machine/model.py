@@ -1,4 +1,4 @@
-"""The plain model that a service must behave like: who exists, which sessions are valid, and what belongs to whom."""
+"""The plain model that a service must behave like: the accounts, their valid sessions, and what they own."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ MOST_ATTEMPTS = 4
 
 
 def key_of(name: str) -> str:
-    """Return what two spellings of one name have in common."""
+    """Return a text that all spellings of one name have in common."""
     return unicodedata.normalize("NFC", name.casefold())
 
 
@@ -33,14 +33,14 @@ class Account:
         return self.username is None
 
     def takes(self, username: str, email: str) -> set[str]:
-        """Return the fields of a newcomer that this account has already."""
+        """Return the fields of a newcomer whose values this account has already."""
         mine = {"username": key_of(self.username or ""), "email": self.email}
         return {name for name, value in {"username": key_of(username), "email": email}.items() if mine[name] == value}
 
 
 @dataclass(eq=False)
 class Login:
-    """A session, with the tokens that its owner has got. The last refresh token is the current one."""
+    """A session, with the tokens that the service has issued. The last refresh token is the current one."""
 
     account: Account
     id: str
@@ -91,7 +91,7 @@ class Model:
         self.jobs: list[Job] = []
 
     def taken(self, username: str, email: str, but: Account | None = None) -> set[str]:
-        """Return the fields that accounts other than ``but`` have already."""
+        """Return the fields whose values accounts other than ``but`` have already."""
         others = (each for each in self.accounts if not each.gone and each is not but)
         return {field for each in others for field in each.takes(username, email)}
 
