@@ -24,7 +24,7 @@ def main() -> None:
     minutes = options.minutes or (_DAY_MINUTES if options.names else _SAMPLE_MINUTES)
     targets = [TARGETS[name] for name in options.names or TARGETS]
     commit = current_commit()
-    logging.disable()  # what the attacks provoke
+    logging.disable()  # the attacks provoke many errors
     for target in targets:
         run = resume(target, options.seed, commit)
         advance(target, run, 60 * minutes / len(targets))

@@ -1,4 +1,4 @@
-"""A plugin of pytest that notes which functions of src each test calls. ``python -m pytest -p torture.covered``."""
+"""A plugin of pytest that records which functions of src each test calls. ``python -m pytest -p torture.covered``."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 
 SRC = str(Path(__file__).parents[1] / "src") + os.sep
 FOLDER = "TORTURE_COVERED"
-"""The variable with the folder that the notes are written to, one file for each process."""
+"""The environment variable that names the folder for the recorded calls, with one file for each process."""
 
 _calls: set[CodeType] = set()
 _tests: dict[str, tuple[float, list[str]]] = {}
@@ -26,7 +26,7 @@ def _note(frame: FrameType, event: str, argument: Any) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Note the calls of a test and of its fixtures."""
+    """Record the calls of a test and of its fixtures."""
     _calls.clear()
     began = time.process_time()
     threading.settrace(_note)
@@ -47,7 +47,7 @@ def function_of(code: CodeType) -> str:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Forget a test that has failed."""
+    """Forget the calls of a test that has failed."""
     if not report.passed:
         _failed.add(report.nodeid)
 
@@ -56,7 +56,7 @@ _failed: set[str] = set()
 
 
 def pytest_sessionfinish() -> None:
-    """Write the notes."""
+    """Write the recorded calls."""
     kept = {name: noted for name, noted in _tests.items() if name not in _failed}
     file = Path(os.environ[FOLDER]) / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.json"
     file.write_text(json.dumps(kept), "utf-8")

@@ -1,4 +1,4 @@
-"""Each service that Portero uses is slow, refuses, or answers nonsense, while somebody needs it."""
+"""Each service that Portero uses is slow, refuses, or answers nonsense, while requests need it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -79,7 +79,7 @@ class World:
         prepare.prepare(self._settings())
 
     def quick(self) -> Mapping[str, Callable[[], Dependency]]:
-        """Return what makes the dependencies whose stubs run in this process, by name."""
+        """Return functions that open the dependencies whose stubs run in this process, by name."""
         return {
             "SMTP": self._smtp,
             "webhook": self._webhook,
@@ -92,7 +92,7 @@ class World:
         }
 
     def all(self) -> Mapping[str, Callable[[], Dependency]]:
-        """Return what makes each dependency, by name."""
+        """Return functions that open all dependencies, by name."""
         return {
             "Firestore": self._firestore,
             "PostgreSQL": self._postgresql,
@@ -131,7 +131,7 @@ class World:
         return proxy, f"http://{proxy.address}/{path}"
 
     def _stored(self, address: str, open_at: Callable[[str], Store], nonsense: Mapping[str, Fault]) -> Dependency:
-        """Return the dependency on a store, of which every request reads the user."""
+        """Return the dependency on a store, from which every request reads the user."""
         proxy = self._proxy(address)
         whole, broken = open_at(address), open_at(proxy.address)
         self._stack.callback(whole.close)
@@ -146,7 +146,7 @@ class World:
             with self._patch.context() as patch:
                 patch.setenv("FIRESTORE_EMULATOR_HOST", address)
                 store = FirestoreStore(project)
-                store.ping()  # which connects
+                store.ping()  # connects
             return store
 
         return self._stored(self._stack.enter_context(emulators.firestore()), open_at, _HOME_PAGE)
@@ -167,7 +167,7 @@ class World:
         def open_at(address: str) -> Store:
             use_aws(self._patch, f"http://{address}")
             store = DynamoStore(REGION, table, pool_size=4, session=session())
-            store.ping()  # which connects
+            store.ping()  # connects
             return store
 
         error = '{"__type": "InternalServerError"}'
@@ -373,7 +373,7 @@ class World:
 
 
 def _run_newest(services: Services) -> str:
-    """Run the job that was sent last, and return what has become of it."""
+    """Run the job that was sent last, and return its outcome."""
     queue = services.mails.notices.outbox.queue
     assert isinstance(queue, RecordingQueue)
     runner = replace(services.jobs.runner, clock=lambda: adapters.now() + timedelta(seconds=1))

@@ -25,7 +25,7 @@ class Requirement(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        """Return what shows that the requirement is met."""
+        """Return the kind of the evidence."""
         if self.evidence.startswith("Gap: "):
             return "gap"
         if self.evidence.startswith("Does not apply: "):
@@ -49,7 +49,7 @@ def requirements() -> Iterator[Requirement]:
 
 
 def without_proof(passed: Iterable[str]) -> list[str]:
-    """Return the tests that the page names and that have not passed, of those that ``make test`` runs.
+    """Return the tests named on the page that ``make test`` runs and that have not passed.
 
     ``passed`` has the ids that pytest gives to tests.
     """

@@ -1,4 +1,4 @@
-"""A process that is killed at random moments, on every store that others share, with Firebase Auth beside it."""
+"""A process that is killed at random moments, on every store that processes can share, with Firebase Auth."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping

@@ -16,7 +16,7 @@ _STEPS = 60
 
 @contextmanager
 def opened() -> Iterator[Rounds]:
-    """Yield the rounds, each with 17 histories of up to 60 steps, on every store some."""
+    """Yield the rounds, each with 17 histories of up to 60 steps, distributed over all stores."""
     with every_store() as stores:
 
         def play(number: int, random: Random) -> Counter[str]:

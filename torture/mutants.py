@@ -1,4 +1,4 @@
-"""Mutants of the code that decides: whether some test notices each small change of it."""
+"""Mutants of the code that decides: whether any test notices each small change of it."""
 
 import json
 import os
@@ -35,7 +35,7 @@ PACKAGES = {
 """The modules whose mutants are made. The application also holds ``caller.py``, which decides who may do what."""
 TESTS = ("tests/unit", "tests/http", "tests/web")
 SLOW = ("tests/http/test_fuzzed_requests.py",)
-"""Tests that do the same for a long time."""
+"""Tests that repeat the same request for a long time."""
 SURVIVORS = FOLDER / "survivors.json"
 """The mutants of the last full run that no test has noticed. Those of an unfinished run wait beside it."""
 _WAITING = FOLDER / UNFINISHED / "survivors.json"
@@ -47,7 +47,7 @@ _EACH = 5
 """The mutants of a package in a round."""
 _ROUNDS = _DRAWN // _EACH
 _TEST_SECONDS = 30.0
-"""The processor time of the tests that a mutant meets, as long as they took without it."""
+"""The processor time of the tests of a mutant, in seconds that they took without it."""
 
 
 @contextmanager
@@ -93,12 +93,12 @@ def opened() -> Iterator[Rounds]:
 
 
 class Chosen:
-    """Chooses the tests that a mutant meets, among those that call the changed function.
+    """Chooses the tests that run on a mutant, among those that call the changed function.
 
-    After these come the tests that call another function of the module: what a module does when it is imported is
-    called by no test. Tests whose names have rare words of the change or of the function come first, and then those
-    that call few others. Thousands of tests call the function that authenticates a request, and few of them are about
-    the scope of a key. The second case of a test comes after the first cases of all others.
+    They are followed by the tests that call another function of the module, because no test calls the code that runs
+    when a module is imported. Tests whose names have rare words of the change or of the function come first, and then
+    those that call few other functions. Thousands of tests call the function that authenticates a request, and few of
+    them are about the scope of a key. The second case of a test comes after the first cases of all others.
     """
 
     def __init__(self, covered: Mapping[str, tuple[float, list[str]]]) -> None:
@@ -139,7 +139,7 @@ class Chosen:
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of names, in lower case and without a plural's s. Keywords of Python are none."""
+    """Return the words of names, in lower case and without a plural's s, and without the keywords of Python."""
     words = {word.lower() for word in re.findall("[A-Z]?[a-z]{2,}", text)} - {word.lower() for word in kwlist}
     return {word.removesuffix("s") for word in words}
 
@@ -178,7 +178,7 @@ def survivors() -> dict[str, str]:
 
 def _add_survivor(mutant: Mutant) -> None:
     kept = json.loads(_WAITING.read_text("utf-8"))
-    if mutant.id not in kept:  # by a round that was interrupted
+    if mutant.id not in kept:  # an interrupted round may have added it
         _WAITING.write_text(json.dumps([*kept, mutant.id], indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -45,7 +45,7 @@ class Mutant(NamedTuple):
 
     @property
     def id(self) -> str:
-        """What is changed, in words that hold when lines move."""
+        """A description of the change that stays the same when lines move."""
         return f"{self.path} {self.function or 'module'}: {self.change}"
 
 

@@ -1,6 +1,6 @@
 """Writes the tables of figures and of counts in docs/explanation/assurance.md.
 
-``python -m torture.page`` does so for the results that are there.
+``python -m torture.page`` writes them from the stored results.
 """
 
 import re
@@ -28,7 +28,7 @@ def write() -> None:
 
 
 def page() -> str:
-    """Return the page as it should be."""
+    """Return the page with current tables."""
     text = PAGE.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     written = f"{figures()}\n\nOWASP ASVS, by level and chapter:\n\n{coverage()}"
@@ -36,7 +36,7 @@ def page() -> str:
 
 
 def figures() -> str:
-    """Return the table of the runs that are stored, and the details of those that have counted by two criteria."""
+    """Return the table of the stored runs, and a table of details for each run that counts by two criteria."""
     runs = [run for name in _FIGURES if (run := load(name))]
     rows = [
         [_command(run), run.claim, counted(run), _thousands(f"{run.rounds:,} of {run.goal:,}"), *_when(run)]
@@ -64,7 +64,7 @@ def details(run: Run) -> str:
 
 
 def mutants() -> Iterator[str]:
-    """Yield the tables of the mutants: how many some test has noticed, by package, and those that none has."""
+    """Yield the tables of the mutants: how many a test has noticed, by package, and those that no test has noticed."""
     if run := load("mutants"):
         rows = [[name, *_score(run, (name,))] for name in PACKAGES] + [["all", *_score(run, PACKAGES)]]
         yield f"{_command(run)}:\n\n" + _table(["code", "noticed", "not noticed", "score"], rows)
@@ -100,7 +100,7 @@ def _command(run: Run) -> str:
 
 
 def counted(run: Run) -> str:
-    """Return what a run has counted, without its details."""
+    """Return the counts of a run, without its details."""
     return ", ".join(_thousands(f"{count:,} {what}") for what, count in run.counts.items() if _CELL not in what)
 
 

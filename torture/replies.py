@@ -1,4 +1,4 @@
-"""A network that loses an answer after its effect: between the service and what it uses, and before the service."""
+"""A network that loses an answer after its effect, behind the service or in front of it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ from torture.runs import Rounds, Target
 Lost = Callable[[], int]
 """A function that returns how many replies have been lost."""
 _COMMITS = 3
-"""The reply to one of the first so many commits of an act is lost."""
+"""The number of first commits of an act, of which one loses its reply."""
 _CHECKS = 5
 """The checks of the invariants, one a second, until they hold: a service in another process may still be at work."""
 _REGISTER = "register, then log in"
@@ -55,7 +55,7 @@ _ACTS = {**ACTS, _REGISTER: replace(ACTS["register"], status=409)}
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A connection that loses a reply: a whole way to the service, one through the network, and how to break it."""
+    """A protocol whose replies are lost: an intact way to the service, one through a proxy, and how to lose a reply."""
 
     whole: Way
     broken: Way
@@ -81,7 +81,7 @@ class Protocol:
 
 
 class _Commits:
-    """Loses the reply to a commit over gRPC, whose frames no text tells apart."""
+    """Loses the reply to a commit over gRPC, in whose requests no text can be searched for."""
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy, self._left, self._lost = proxy, 0, 0
@@ -181,7 +181,7 @@ class World:
             with self._patch.context() as patch:
                 patch.setenv("FIRESTORE_EMULATOR_HOST", at)
                 store = self._opened(FirestoreStore(project))
-                store.ping()  # which connects
+                store.ping()  # connects
             return store
 
         broken = Observed(opened(proxy.address), {"commit"}, commits.observe)
@@ -213,7 +213,7 @@ class World:
         def opened(at: str) -> Iterator[Store]:
             use_aws(self._patch, at)
             with closing(open_dynamodb(table)) as store:
-                store.ping()  # which connects
+                store.ping()  # connects
                 yield store
 
         @contextmanager
@@ -261,7 +261,7 @@ class World:
         lose = _losing(proxy, b"INCR")
 
         def fail(number: int) -> Lost:
-            server.flushall()  # all rounds come from one address
+            server.flushall()  # all rounds share one address, and would reach its limits
             return lose(number)
 
         return Protocol(here, broken, fail, store, here, partial(_files, folder), ["register", "log in"])
@@ -284,7 +284,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def play(protocol: Protocol, name: str, act: str, number: int) -> Counter[str]:
-    """Lose the reply to a request with a number, or to the first one if there are not so many."""
+    """Lose the reply to the request number ``number``, or to the first one if there are fewer."""
     for each in (number, 1):
         protocol.empty()
         person = Person(protocol.whole).join()

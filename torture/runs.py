@@ -13,10 +13,10 @@ from random import Random
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).with_name("results")
 UNFINISHED = "unfinished"
-"""The folder, in that of the results, of the runs that wait until they may replace a complete one."""
+"""The folder inside the results for runs that wait until they may replace a complete one."""
 _SAVE_SECONDS = 10
 _WRITTEN = (":!torture/results", ":!docs/explanation/assurance.md")
-"""What runs write, so that a run does not change the commit that is tested."""
+"""Files that runs write. Their changes do not make the checkout differ from its commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Run:
 
 
 def load(name: str) -> Run | None:
-    """Return the stored run of a target, or None if there is none. The name of a run that waits has its folder."""
+    """Return a stored run, or None if there is none. ``name`` may contain the folder of unfinished runs."""
     file = FOLDER / f"{name}.json"
     if not file.exists():
         return None

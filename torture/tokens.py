@@ -29,7 +29,7 @@ def forged_from(token: str, random: Random) -> Iterator[str]:
 def mutated_from(token: str, random: Random) -> Iterator[str]:
     """Yield a token or cookie with one character replaced at random, cut, and lengthened."""
     for _ in range(_REPLACED):
-        at = random.randrange(len(token) - 1)  # the last character has bits that count for nothing
+        at = random.randrange(len(token) - 1)  # the last character has bits that do not count
         yield token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
     yield from (token[:-2], token + "AA", token[::-1], token.swapcase(), "")
 
@@ -52,7 +52,7 @@ def refuse_at_route(app: Flask, method: str, path: str, random: Random) -> Count
 
 
 def refuse_at_page(app: Flask, path: str, random: Random) -> Counter[str]:
-    """Assert that a page asks for a sign-in whatever is forged as the cookie of a session."""
+    """Assert that a page asks for a sign-in, whatever is forged as its session cookie."""
     anna, visitor, counts = join(client_of(app), "admin"), Surfer(app), Counter[str]()
     visitor.sign_in(anna.user["username"])
     cookie = visitor.cookie()

@@ -52,7 +52,7 @@ class _Finder(MetaPathFinder):
 
 
 class _FirstFailure:
-    """Notes the test that fails."""
+    """A plugin of pytest that keeps the first test that fails."""
 
     name = ""
 
