@@ -263,7 +263,7 @@ def test_a_copy_to_a_store_that_fails_says_so(source: Store, new_file: Callable[
         run(StoreCopy(source, target, NOW))
 
 
-def test_what_the_source_has_written_meanwhile_is_found(source: Store, target: Store) -> None:
+def test_documents_written_to_the_source_during_the_copy_are_found(source: Store, target: Store) -> None:
     copy = StoreCopy(source, target, NOW)
     list(copy.copy())
     document = only(source, user("7"))
@@ -321,7 +321,9 @@ class TestRefusal:
             StoreCopy(source, SqliteStore(tmp_path / "link.db", pool_size=1), NOW).check_target()
 
 
-def test_a_target_that_enforces_owners_names_what_has_none(source: Store, postgresql: Callable[[], Store]) -> None:
+def test_a_target_that_enforces_owners_names_a_document_without_one(
+    source: Store, postgresql: Callable[[], Store]
+) -> None:
     source.commit(Delete(user("eve")))
     with (
         closing(postgresql()) as target,

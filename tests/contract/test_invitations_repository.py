@@ -56,7 +56,7 @@ def test_an_invitation_its_mail_and_the_job_are_stored_in_one_commit(
     assert [job.subject_id for job in Jobs(store).all().items] == [mail.id]
 
 
-def test_they_are_listed_the_newest_first_by_whether_they_are_accepted(users: Users, invitations: Invitations) -> None:
+def test_invitations_are_listed_by_status_the_newest_first(users: Users, invitations: Invitations) -> None:
     made = [invitations.add(invitation(minutes)) for minutes in range(4)]
     ana = users.add(invited(made[1]))
     accepted = made[1].accepted(ana.id).id

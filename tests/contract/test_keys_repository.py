@@ -69,7 +69,7 @@ def test_a_key_is_removed_with_its_mention_in_the_user_and_a_late_use_does_not_b
     assert keys.list_for_user("ada").items == []
 
 
-def test_of_20_keys_at_once_at_24_one_is_made(keys: Keys, users: Users, ada: User) -> None:
+def test_of_20_simultaneous_keys_beside_24_others_one_is_made(keys: Keys, users: Users, ada: User) -> None:
     service = KeyService(keys=keys, users=users, clock=lambda: NOON)
     for n in range(MAX_KEYS - 1):
         service.add(caller_of(ada), f"{n}", Scope.READ, None, NO_CLIENT)

@@ -230,7 +230,9 @@ def test_the_command_alembic_says_which_setting_it_needs(url: str | None) -> Non
     assert (ran.returncode, "set STORE_URL" in ran.stdout + ran.stderr, "Traceback" in ran.stderr) == (255, True, False)
 
 
-def test_autogenerate_writes_a_numbered_revision_that_runs_both_ways(url: str, engine: Engine, tmp_path: Path) -> None:
+def test_autogenerate_writes_a_numbered_revision_that_upgrades_and_downgrades(
+    url: str, engine: Engine, tmp_path: Path
+) -> None:
     """The first revision is for a schema that has not changed, the second one for a schema with another field."""
     checkout = tmp_path / "checkout"
     shutil.copytree(PORTERO.with_name("src"), checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))

@@ -189,9 +189,7 @@ def test_every_thread_learns_why_the_transaction_failed(table: Table) -> None:
     assert [error and error.__cause__ for error in errors] == [full] * 3
 
 
-def test_a_commit_keeps_its_patience_with_readers_without_a_write_ahead_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_waits_for_readers_without_a_write_ahead_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite keeps no write-ahead log where memory cannot be shared, as on some network file systems."""
     open_file = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda url, **options: open_file(f"{url}&vfs=unix-dotfile", **options))

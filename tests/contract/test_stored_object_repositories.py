@@ -140,7 +140,7 @@ class TestBegin:
         with pytest.raises(Repeated):
             records.begin(second, RECEIPT)
 
-    def test_of_many_with_one_receipt_exactly_one_begins(self, kind: Kind, records: Any) -> None:
+    def test_of_many_requests_with_one_receipt_exactly_one_begins(self, kind: Kind, records: Any) -> None:
         contenders = [kind.new("receipt", "ada") for _ in range(20)]
         outcomes = at_once(lambda item: records.begin(item, RECEIPT), contenders)
         errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]

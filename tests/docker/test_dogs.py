@@ -30,7 +30,7 @@ class TestDogsBrief:
         assert until(lambda: dogs.call("GET", job, headers=token).json()["status"] == "succeeded")
         assert dogs.call("GET", job, headers=token).json()["result"]["relayed"] is True
 
-    def test_two_hundred_slow_strangers_hold_nobody_up(self, dogs: Stack) -> None:
+    def test_two_hundred_slow_clients_delay_nobody(self, dogs: Stack) -> None:
         body = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"
         strangers = [socket.create_connection(("127.0.0.1", dogs.port), timeout=10) for _ in range(200)]
         try:

@@ -46,7 +46,7 @@ def test_a_person_lives_with_an_account_at_firebase(client: Client, firebase: Fi
     assert surfer.open(ACCOUNT).status_code == 303
 
 
-def test_who_is_disabled_at_firebase_is_out_at_the_next_check(client: Client, firebase: Firebase) -> None:
+def test_a_user_who_is_disabled_at_firebase_is_signed_out_at_the_next_check(client: Client, firebase: Firebase) -> None:
     surfer = Surfer(create_app(client.services, "0"))
     assert (
         surfer.send("/console/register", username=new_name(), email=new_address(), password=PASSWORD).status_code == 303

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from torture.replies import World, play
 
 
-def test_a_commit_whose_answer_is_lost_is_told_and_done_once(postgres_server: str) -> None:
+def test_a_commit_whose_answer_is_lost_is_acknowledged_and_applied_once(postgres_server: str) -> None:
     with ExitStack() as stack:
         postgresql = World(stack).postgresql(postgres_server)
         for number, act in enumerate(("register", "rename", "add a task", "upload a file"), 1):

@@ -242,7 +242,9 @@ def test_a_device_makes_no_second_passkey_and_nobody_else_can_store_the_first_on
     assert (taken.status_code, taken.json["type"]) == (409, "/problems/taken")
 
 
-def test_what_is_sent_twice_or_for_somebody_else_is_refused(client: Client, anna: Person, device: Device) -> None:
+def test_a_credential_that_is_sent_twice_or_for_another_user_is_refused(
+    client: Client, anna: Person, device: Device
+) -> None:
     credential = enrol(client, anna, device)
     refused = send(client, join(client), credential)
     assert (refused.status_code, refused.json["type"]) == (403, "/problems/wrong-code")

@@ -13,7 +13,7 @@ from tests.e2e.mortal import Mortal, Place
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_whatever_a_killed_process_did_is_whole_or_absent(mortal: Mortal, place: Place, auth_emulator: str) -> None:
+def test_the_act_of_a_killed_process_is_complete_or_absent(mortal: Mortal, place: Place, auth_emulator: str) -> None:
     prepare.prepare(settings_at(place))
     copied = f"sqlite:///{place.folder}/portero.db"
     firebase = Firebase(auth_emulator, place.auth_project)

@@ -72,7 +72,7 @@ def stop_in_the_middle(process: "Popen[bytes]", world: Outside) -> None:
     assert process.wait(10) == 0
 
 
-def test_workers_that_are_told_first_accept_what_completes_meanwhile(tmp_path: Path) -> None:
+def test_workers_that_stop_first_accept_connections_that_complete_meanwhile(tmp_path: Path) -> None:
     """Ctrl-C and systemd tell all processes at once, and the first process may be the last to handle the signal."""
     port = free_port()
     with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:

@@ -88,7 +88,7 @@ def test_a_task_that_changes_while_it_is_deleted_stays() -> None:
 
 
 @pytest.mark.parametrize("path", [*RESOURCES, *DOWNLOADS, "/openapi.json"])
-def test_what_the_client_has_already_is_answered_with_304(client: Client, anna: Person, path: str) -> None:
+def test_a_representation_that_the_client_has_is_answered_with_304(client: Client, anna: Person, path: str) -> None:
     url = place(client, anna, "GET", path)
     first = client.get(url, headers=anna.headers)
     etag = first.headers["ETag"]

@@ -128,7 +128,7 @@ def test_without_the_keys_of_google_nobody_is_let_in(google: CloudTasks, watch: 
     assert app.test_client().post(JOB, headers=bearer(google.token(URL))).status_code == 503
 
 
-def test_without_such_a_queue_there_are_no_such_routes(google: CloudTasks) -> None:
+def test_without_cloud_tasks_there_are_no_routes_for_deliveries(google: CloudTasks) -> None:
     client = client_of(build())
     assert client.post("/internal/sweep", headers=bearer(google.token(URL))).status_code == 404
     assert not [path for path in client.get("/openapi.json").json["paths"] if "internal" in path]

@@ -100,7 +100,7 @@ def test_a_login_by_each_way_and_with_each_method_is_an_event() -> None:
         ),
     ],
 )
-def test_what_goes_at_once_is_told_as_several(
+def test_several_credentials_removed_at_once_are_described_in_the_plural(
     type: EventType, data: dict[str, Any], english: str, spanish: str
 ) -> None:
     event = NO_CLIENT.event(type, "ada", SYSTEM, datetime.now(UTC), **data)
@@ -222,7 +222,7 @@ def test_an_export_has_the_history_and_is_part_of_it(client: Client) -> None:
 
 
 @pytest.mark.parametrize("login", ["mail-link", "mail-code", "firebase", "passkey", "password"])
-def test_every_way_to_log_in_has_words(app: Flask, login: str) -> None:
+def test_every_way_to_log_in_is_described(app: Flask, login: str) -> None:
     client = client_of(app)
     anna = join(client)
     event = Device().event(EventType.LOGIN_SUCCEEDED, anna.user["id"], SYSTEM, datetime.now(UTC), method=login)
@@ -230,7 +230,7 @@ def test_every_way_to_log_in_has_words(app: Flask, login: str) -> None:
     assert history(client, anna)[0]["text"].startswith("Signed in with ")
 
 
-def test_every_type_has_words(app: Flask) -> None:
+def test_every_type_of_event_is_described(app: Flask) -> None:
     client = client_of(app)
     anna = join(client)
     for type in EventType:

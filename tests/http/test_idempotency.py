@@ -422,7 +422,7 @@ def test_the_key_and_the_password_are_not_stored_in_clear(
     assert PASSWORD not in repr(store.documents)
 
 
-def test_a_user_with_an_account_elsewhere_is_created_once() -> None:
+def test_a_user_with_an_account_at_the_provider_is_created_once() -> None:
     store = MemoryStore()
     client = client_of(build(store, Provider()))
     root = join(client, role="admin")

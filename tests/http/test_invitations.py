@@ -145,7 +145,7 @@ class TestMaking:
 class TestAccepting:
     @pytest.mark.parametrize("path", ALIASES)
     @pytest.mark.parametrize("mode", ["open", "invited", "closed"])
-    def test_it_gives_the_address_and_the_role_in_every_mode(self, path: str, mode: str) -> None:
+    def test_an_invitation_gives_the_address_and_the_role_in_every_mode(self, path: str, mode: str) -> None:
         world = InvitingWorld(settings={"registration": mode, "registration_domains": "example.org"})
         made = world.invite(role="uploader").json
         user = world.register(path, invitation=token_in(made["url"]))
@@ -173,7 +173,7 @@ class TestAccepting:
         assert world.register(path, invitation=token, email=ANA).status_code == 201
 
     @pytest.mark.parametrize("path", ALIASES)
-    def test_one_that_is_spent_expired_removed_or_unknown_is_refused(self, world: InvitingWorld, path: str) -> None:
+    def test_a_spent_expired_removed_or_unknown_invitation_is_refused(self, world: InvitingWorld, path: str) -> None:
         spent, gone, old = (world.invite(f"{name}@example.com").json for name in ("spent", "gone", "old"))
         assert world.register(invitation=token_in(spent["url"])).status_code == 201
         world.client.delete(f"/invitations/{gone['id']}", headers=world.admin.headers)
@@ -183,13 +183,13 @@ class TestAccepting:
         refused.append(world.register(path, invitation=token_in(old["url"])))
         assert [(each.status_code, errors_of(each)) for each in refused] == [(422, INVALID)] * 7
 
-    def test_the_refusal_is_told_in_spanish_too(self, world: InvitingWorld) -> None:
+    def test_the_refusal_is_in_spanish_too(self, world: InvitingWorld) -> None:
         body = registration(email=None) | {"invitation": "x"}
         refused = world.client.post("/register", json=body, headers={"Accept-Language": "es"})
         assert "pide una nueva" in refused.json["errors"][0]["message"]
 
     @pytest.mark.parametrize("change", [{"role": Role.USER}, {"disabled": True}])
-    def test_one_whose_maker_is_no_admin_any_more_is_refused(
+    def test_an_invitation_whose_maker_is_no_longer_an_admin_is_refused(
         self, world: InvitingWorld, change: dict[str, Any]
     ) -> None:
         other = world.register(invitation=world.link(email="bob@example.com", role="admin"), username="bob")
@@ -197,7 +197,7 @@ class TestAccepting:
         services_of(world.app).accounts.users.update(other.json["id"], lambda user: replace(user, **change))
         assert errors_of(world.register(invitation=token)) == INVALID
 
-    def test_one_by_a_service_with_the_role_admin_is_accepted(self, world: InvitingWorld) -> None:
+    def test_an_invitation_by_a_service_with_the_role_admin_is_accepted(self, world: InvitingWorld) -> None:
         service = {"name": "Onboarding", "role": "admin"}
         made = world.client.post("/services", json=service, headers=world.admin.headers).json
         secret = {name: made[name] for name in ("client_id", "client_secret")}
@@ -222,7 +222,7 @@ class TestAccepting:
         assert world.register(invitation=token_in(made["url"])).status_code == 409
         assert world.show(made["id"])["status"] == "pending"
 
-    def test_of_20_at_once_one_wins(self, world: InvitingWorld) -> None:
+    def test_of_20_simultaneous_registrations_one_accepts_the_invitation(self, world: InvitingWorld) -> None:
         token = world.link()
         clients = [client_of(world.app) for _ in range(20)]
         bodies = [registration(email=None) | {"invitation": token} for _ in clients]
@@ -240,7 +240,7 @@ class TestAccepting:
         assert accepted["user_id"] == user.json["id"]
         assert accepted["invitation_id"] == made["invitation_id"]
 
-    def test_it_is_in_the_export_and_goes_with_its_user(self, world: InvitingWorld) -> None:
+    def test_an_invitation_is_exported_and_deleted_with_its_user(self, world: InvitingWorld) -> None:
         made = world.invite().json
         world.register(invitation=token_in(made["url"]), username="anna")
         anna = world.log_in("anna")

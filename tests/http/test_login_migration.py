@@ -131,7 +131,7 @@ def test_a_no_and_an_answer_about_another_name_are_a_wrong_password(old: OldSyst
     assert {**same.json, "instance": ""} == {**refused.json, "instance": ""}
 
 
-def test_a_name_that_is_here_or_was_here_is_never_asked() -> None:
+def test_the_old_system_is_never_asked_about_a_name_that_is_or_was_in_use() -> None:
     old = OldSystem(anna=ANNA, annette=ANNA)
     client = world(old)
     anna = join(client, username="annette", email="annette@example.com")

@@ -75,7 +75,9 @@ class TestMetadata:
         headers = {**anna.headers, "Content-Type": "application/merge-patch+json"}
         assert client.patch("/user", data=body, headers=headers).json["metadata"] == {"a": 1}
 
-    def test_an_admin_changes_that_of_others_who_do_not(self, client: Client, anna: Person, admin: Person) -> None:
+    def test_only_admins_change_and_see_the_metadata_of_others(
+        self, client: Client, anna: Person, admin: Person
+    ) -> None:
         path = anna.at("/users/{id}")
         changed = client.put(path, json={"metadata": {"note": "vip"}}, headers=admin.headers)
         assert changed.json["metadata"] == {"note": "vip"}
@@ -84,17 +86,17 @@ class TestMetadata:
         assert "metadata" not in client.get(path, headers=other.headers).json
 
     @pytest.mark.parametrize("value", [None, [], "text", 7, True])
-    def test_it_is_an_object(self, client: Client, anna: Person, value: Any) -> None:
+    def test_metadata_is_an_object(self, client: Client, anna: Person, value: Any) -> None:
         assert errors_of(merge(client, anna, value)) == {("metadata", "type")}
 
-    def test_it_has_8_kib_after_the_merge(self, client: Client, anna: Person) -> None:
+    def test_metadata_has_8_kib_at_most_after_the_merge(self, client: Client, anna: Person) -> None:
         room = 8192 - len('{"a":"é"}'.encode())
         assert merge(client, anna, {"a": "é" + "x" * room}).status_code == 200
         for patch in ({"b": 1}, {"a": "é" + "x" * (room + 1)}):
             assert errors_of(merge(client, anna, patch)) == {("metadata", "too_large")}
         assert merge(client, anna, {"a": None, "b": 1}).json["metadata"] == {"b": 1}
 
-    def test_it_has_8_levels_after_the_merge(self, client: Client, anna: Person) -> None:
+    def test_metadata_has_8_levels_at_most_after_the_merge(self, client: Client, anna: Person) -> None:
         assert merge(client, anna, nested(8)).json["metadata"] == nested(8)
         for levels in (9, 200, 900):
             assert errors_of(merge(client, anna, nested(levels))) == {("metadata", "too_large")}
@@ -132,7 +134,7 @@ class TestClaims:
         body = {"claims": claims, **further}
         return client.put(person.at("/users/{id}"), json=body, headers=admin.headers)
 
-    def test_every_token_from_then_on_carries_them_at_its_top_level(
+    def test_every_later_token_has_the_claims_at_its_top_level(
         self, client: Client, anna: Person, admin: Person
     ) -> None:
         claims = {"plan": "gold", "limits": {"seats": 5, "none": None}}
@@ -153,13 +155,13 @@ class TestClaims:
         ).json
         assert (shown["active"], {name: shown[name] for name in claims}) == (True, claims)
 
-    def test_they_are_replaced_whole(self, client: Client, anna: Person, admin: Person) -> None:
+    def test_claims_are_replaced_whole(self, client: Client, anna: Person, admin: Person) -> None:
         self.give(client, admin, anna, {"plan": "gold", "seats": 5})
         assert self.give(client, admin, anna, {"seats": 6}).json["claims"] == {"seats": 6}
         assert self.give(client, admin, anna, {}).json["claims"] == {}
         assert "seats" not in claims_of(log_in(client, anna).json["access_token"])
 
-    def test_others_cannot_set_them(self, client: Client, anna: Person) -> None:
+    def test_only_admins_set_claims(self, client: Client, anna: Person) -> None:
         mine = anna.at("/users/{id}")
         for path in ("/user", mine):
             changed = client.put(path, json={"claims": {"plan": "gold"}, "name": "Anna"}, headers=anna.headers)
@@ -172,7 +174,9 @@ class TestClaims:
     def test_reserved_names_are_refused(self, client: Client, anna: Person, admin: Person, name: str) -> None:
         assert errors_of(self.give(client, admin, anna, {name: 1})) == {("claims", "reserved")}
 
-    def test_they_have_1000_bytes_together_with_the_role(self, client: Client, anna: Person, admin: Person) -> None:
+    def test_claims_have_1000_bytes_at_most_together_with_the_role(
+        self, client: Client, anna: Person, admin: Person
+    ) -> None:
         room = 1000 - len('{"role":"user","a":""}')
         assert self.give(client, admin, anna, {"a": "x" * room}).status_code == 200
         assert client.get("/user", headers=logged(client, anna)).status_code == 200
@@ -182,7 +186,7 @@ class TestClaims:
         assert self.give(client, admin, anna, {"a": ""}, role="uploader").status_code == 200
 
     @pytest.mark.parametrize("value", [nested(9), {"a": 1e999}])
-    def test_deep_ones_and_large_numbers_are_refused(
+    def test_deep_claims_and_large_numbers_are_refused(
         self, client: Client, anna: Person, admin: Person, value: dict[str, Any]
     ) -> None:
         body = json.dumps({"claims": value}).replace("Infinity", "1e999")
@@ -204,7 +208,7 @@ def logged(client: Client, person: Person) -> dict[str, str]:
     return Person({}, log_in(client, person).json["access_token"]).headers
 
 
-def test_an_admin_sees_both_in_lists(client: Client, anna: Person, admin: Person) -> None:
+def test_an_admin_sees_metadata_and_claims_in_lists(client: Client, anna: Person, admin: Person) -> None:
     merge(client, anna, {"a": 1})
     [shown] = client.get(f"/users?q={anna.user['username']}", headers=admin.headers).json
     assert (shown["metadata"], shown["claims"]) == ({"a": 1}, {})

@@ -70,7 +70,7 @@ def test_a_passkey_takes_the_second_step_after_a_password(client: Client, anna: 
     assert methods(second_step(client, token, device.get(shown))) == ["pwd", "pop", "user", "mfa"]
 
 
-def test_a_passkey_confirms_who_is_there(client: Client, anna: Person, device: Authenticator) -> None:
+def test_a_passkey_steps_up(client: Client, anna: Person, device: Authenticator) -> None:
     assert methods(step_up(client, anna, device.get(step_up_options(client, anna)))) == ["pwd", "pop", "user", "mfa"]
 
 

@@ -107,7 +107,7 @@ def test_a_mail_that_logs_in_makes_no_account_where_registration_is_closed() -> 
 
 
 @pytest.mark.parametrize("path", ["/auth/anonymous", "/session"])
-def test_nobody_becomes_a_guest_where_there_are_none(path: str) -> None:
+def test_nobody_becomes_a_guest_where_guests_are_off(path: str) -> None:
     store = MemoryStore()
     client = world(store, guests="off")
     assert_refused(client.post(path), "guests")
@@ -122,7 +122,7 @@ class TestDomains:
         return world(registration_domains="example.com, Bücher.example.test")
 
     @pytest.mark.parametrize("email", ["eve@example.org", "eve@sub.example.com", "eve@example.com.evil.test"])
-    def test_an_address_elsewhere_may_not_register(self, client: Client, email: str) -> None:
+    def test_an_address_of_another_domain_may_not_register(self, client: Client, email: str) -> None:
         for path in ALIASES:
             assert_refused(client.post(path, json=registration(email=email)), "bücher.example.test, example.com")
 
@@ -145,7 +145,7 @@ class TestDomains:
         assert kept.status_code == 200
 
     @pytest.mark.parametrize("domains", ["https://example.com", "*.example.com", "example", "example.com,,", ","])
-    def test_what_is_no_domain_refuses_to_start(self, domains: str) -> None:
+    def test_a_setting_that_is_no_domain_is_refused_at_the_start(self, domains: str) -> None:
         with pytest.raises(ConfigurationError, match="REGISTRATION_DOMAINS: name domains"):
             world(registration_domains=domains)
 
@@ -182,7 +182,7 @@ class TestFirebase:
         assert_refused(visit(world(store, provider, **settings), uid))
         assert (stored(store), provider.known) == ({}, known)
 
-    def test_those_who_have_come_before_still_come_in(self) -> None:
+    def test_known_users_of_the_provider_are_still_admitted(self) -> None:
         store, provider = MemoryStore(), Provider(dora=DORA)
         settings: dict[str, Any]
         for settings in ({}, {"registration": "closed", "registration_domains": "example.org"}):

@@ -280,7 +280,7 @@ def test_of_many_processes_one_makes_each_attempt(world: World) -> None:
     assert len(world.receivers.sent) == len({sent.id for sent in world.receivers.sent}) == 11
 
 
-def test_what_a_killed_process_left_is_delivered_by_another_one(world: World) -> None:
+def test_the_delivery_of_a_killed_process_is_made_by_another_one(world: World) -> None:
     webhook = world.add(events=("login-succeeded",))
     join(world.client)
 
@@ -377,7 +377,7 @@ def test_an_event_that_cannot_be_handed_out_ends_the_run(world: World, monkeypat
     assert world.deliver() == []
 
 
-def test_of_two_removals_at_once_one_is_told(world: World) -> None:
+def test_a_second_removal_of_a_webhook_is_not_found(world: World) -> None:
     repository, webhook = services_of(world.app).webhooks.webhooks, world.add()
     repository.delete(webhook["id"], NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, world.now))
     with pytest.raises(NotFound):

@@ -294,7 +294,7 @@ def test_all_pages_of_users_are_listed(prepared: Portero, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("login", ["anna", "ANNA", "anna@example.com", "Anna@EXAMPLE.com"])
-def test_who_is_disabled_is_out_at_once_until_enabled(prepared: Portero, client: FlaskClient, login: str) -> None:
+def test_a_disabled_user_is_refused_at_once_until_enabled(prepared: Portero, client: FlaskClient, login: str) -> None:
     _register(client)
     token = _log_in(client)
     assert prepared("users", "disable", login) == Outcome(0, f"disabled {login}\n", "")
@@ -607,7 +607,7 @@ def test_wrong_input_is_explained(prepared: Portero, client: FlaskClient, comman
         (["users", "list"], {"SIGNING_KEYS": "secret-sauce"}, "SIGNING_KEYS: "),
     ],
 )
-def test_what_is_missing_is_said_by_name(
+def test_a_missing_or_wrong_setting_is_named(
     portero: Portero, monkeypatch: pytest.MonkeyPatch, command: list[str], environment: dict[str, str], said: str
 ) -> None:
     for name, value in environment.items():
@@ -628,7 +628,7 @@ def test_help_needs_no_settings(portero: Portero, monkeypatch: pytest.MonkeyPatc
         assert outcome.out.startswith("Usage: portero")
 
 
-def test_settle_says_how_much_there_was(prepared: Portero) -> None:
+def test_reconcile_prints_how_much_it_has_reconciled(prepared: Portero) -> None:
     assert prepared("reconcile") == Outcome(0, "reconciled 0\n", "")
 
 

@@ -153,7 +153,7 @@ def test_a_column_may_have_a_thousand_values() -> None:
         ),
     ],
 )
-def test_each_bad_thing_is_named(schema: object, bad: set[tuple[str, str]]) -> None:
+def test_each_error_of_a_schema_is_named(schema: object, bad: set[tuple[str, str]]) -> None:
     assert errors(schema) == bad
 
 

@@ -36,7 +36,7 @@ def test_an_address_that_this_machine_does_not_have_is_refused(host: str) -> Non
         require_free_address(host, 8000)
 
 
-def test_nobody_can_connect_while_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_can_connect_while_the_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that the service does not accept later would be reset, and its request lost."""
     port, close, outcomes = free_port(), socket.socket.close, list[int]()
 

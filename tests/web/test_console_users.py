@@ -286,7 +286,7 @@ def test_a_role_is_changed_and_the_last_admin_stays(ben: Person) -> None:
         assert (refused.status_code, "This is the last admin" in said(refused)) == (409, True)
 
 
-def test_what_cannot_be_undone_wants_the_name_typed(app: Flask, admin: Surfer, ben: Person) -> None:
+def test_an_act_that_cannot_be_undone_needs_the_typed_name(app: Flask, admin: Surfer, ben: Person) -> None:
     give_phone(app, ben.user["id"])
     path, name = f"{USERS}/{ben.user['id']}", ben.user["username"]
     for act in ("reset-factors", "delete"):

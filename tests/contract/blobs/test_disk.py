@@ -52,7 +52,7 @@ def test_a_check_finds_that_the_folder_cannot_be_written_to(tmp_path: Path, monk
     assert str(raised.value.__cause__) == f"{tmp_path} cannot be written to"
 
 
-def test_what_a_killed_process_left_is_removed_an_hour_later(tmp_path: Path) -> None:
+def test_the_unfinished_file_of_a_killed_process_is_removed_an_hour_later(tmp_path: Path) -> None:
     now = time.time()
     blobs = DiskBlobs(tmp_path, clock=lambda: now)
     blobs.put(KEY, [b"x"])
@@ -68,7 +68,7 @@ def test_what_a_killed_process_left_is_removed_an_hour_later(tmp_path: Path) -> 
     assert not leftover.exists()
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next_process(tmp_path: Path) -> None:
+def test_the_unfinished_file_of_a_killed_process_is_removed_by_the_next_one(tmp_path: Path) -> None:
     leftover = tmp_path / ".unfinished" / "killed"
     leftover.parent.mkdir()
     leftover.write_bytes(b"half")

@@ -185,7 +185,7 @@ def test_a_server_that_is_down_postpones_the_mail() -> None:
         mailer(f"smtp://127.0.0.1:{port}").send(MESSAGE)
 
 
-def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_answers_byte_by_byte_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "_TOTAL_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
