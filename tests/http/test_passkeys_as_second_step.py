@@ -109,6 +109,12 @@ def test_what_was_signed_for_another_purpose_or_user_proves_nothing(
         assert (refused.status_code, refused.json["type"]) == (403, "/problems/wrong-code")
 
 
+def test_a_passkey_that_names_another_user_proves_nothing(client: Client, anna: Person, device: Authenticator) -> None:
+    device.user_handle = join(client).user["id"].encode()
+    refused = step_up(client, anna, device.get(step_up_options(client, anna)))
+    assert (refused.status_code, refused.json["type"]) == (403, "/problems/wrong-code")
+
+
 def test_wrong_answers_of_passkeys_are_not_counted(client: Client, anna: Person, device: Authenticator) -> None:
     token = first_step(client, anna)
     for _ in range(60):
