@@ -92,6 +92,23 @@ def test_an_interrupted_registration_frees_its_names_while_the_provider_is_down(
     world.assert_gone(user)
 
 
+def test_a_user_whose_account_is_deleted_at_the_provider_during_the_registration_has_no_link(
+    world: AccountWorld,
+) -> None:
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+    world.on("after create", lambda: world.remote.delete(user.id))
+    created = world.accounts.create(user, accepted(PASSWORD))
+    assert (created.state, created.provider) == (State.ACTIVE, None)
+
+
+def test_the_address_of_an_account_that_is_gone_at_the_provider_can_be_registered_again(world: AccountWorld) -> None:
+    gone = world.joined()
+    world.remote.delete(gone.id)
+    newcomer = world.joined(OLD)
+    world.agrees(newcomer, OLD)
+    world.deleted(gone)
+
+
 def test_an_ordinary_conflict_logs_nothing_and_undoes_nothing(
     world: AccountWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
