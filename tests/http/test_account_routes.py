@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from src.domain.errors import InsufficientAuthentication, InvalidToken, WrongPassword
+from src.domain.sessions import NO_CLIENT, Proof
 from src.domain.users import Claim
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.stores.driver import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
+from tests.support.proofs import TWO, give_factor
+from tests.support.working import caller_of
 from tests.support.world import (
     HASHER,
     PASSWORD,
@@ -516,6 +520,33 @@ def test_a_wrong_current_password_returns_403(client: Client, anna: Person, curr
     assert response.json["type"] == "/problems/wrong-password"
     assert not _gone(client, anna)
     assert log_in(client, anna).status_code == 200
+
+
+def test_a_password_that_changes_while_it_is_verified_is_not_changed_again(app: Flask, anna: Person) -> None:
+    service = services_of(app).accounts
+    user = service.users.get(anna.user["id"])
+    assert user
+    new = service.passwords.check_form(OTHER_PASSWORD)
+    ended = service.users.update(user.id, lambda stored: stored.without_sessions(service.clock()))
+    with pytest.raises(WrongPassword):
+        service.change_password(caller_of(user), PASSWORD, new, NO_CLIENT)
+    service.users.update(user.id, lambda stored: replace(stored, disabled=True))
+    with pytest.raises(InvalidToken):
+        service.change_password(caller_of(ended), PASSWORD, new, NO_CLIENT)
+    service.users.update(user.id, lambda stored: replace(stored, disabled=False))
+    service.change_password(caller_of(ended), PASSWORD, new, NO_CLIENT)
+
+
+def test_a_user_with_factors_changes_the_password_after_a_proof_of_two_only(app: Flask, anna: Person) -> None:
+    """The use case checks it too, because it has other callers than this route."""
+    give_factor(client_of(app), anna)
+    service = services_of(app).accounts
+    user = service.users.get(anna.user["id"])
+    assert user
+    new = service.passwords.check_form(OTHER_PASSWORD)
+    with pytest.raises(InsufficientAuthentication):
+        service.change_password(caller_of(user), PASSWORD, new, NO_CLIENT)
+    service.change_password(replace(caller_of(user), proof=Proof(TWO, service.clock())), PASSWORD, new, NO_CLIENT)
 
 
 @pytest.mark.parametrize(
