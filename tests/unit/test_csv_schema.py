@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
-from src.domain.csv.forms import normalised, typed_value
-from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS, MAX_WORD, MAX_WORDS
+from src.domain.csv.forms import any_form, normalised, typed_value
+from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS, MAX_NAME, MAX_PATTERN, MAX_WORD, MAX_WORDS
 from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
 
@@ -155,6 +155,25 @@ def test_a_column_may_have_a_thousand_values() -> None:
 )
 def test_each_error_of_a_schema_is_named(schema: object, bad: set[tuple[str, str]]) -> None:
     assert errors(schema) == bad
+
+
+def test_the_longest_values_of_a_schema_are_accepted() -> None:
+    column = {"pattern": "a" * MAX_PATTERN, "enum": ["b" * MAX_NAME]}
+    schema = parse_schema({"columns": {"n" * MAX_NAME: column}, "locale": f"es-{'x' * 32}"}, flaws)
+    assert schema.columns == (Column("n" * MAX_NAME, pattern="a" * MAX_PATTERN, enum=("b" * MAX_NAME,)),)
+    words = parse_schema({"a": {"type": "boolean", "true": "y" * MAX_WORD, "false": "n"}}, flaws)
+    assert words.columns[0].true == "y" * MAX_WORD
+
+
+def test_only_types_with_several_forms_have_an_expression_of_all_of_them() -> None:
+    several = {type for type in ColumnType if any_form(type) is not None}
+    assert several == {
+        ColumnType.BOOLEAN,
+        ColumnType.DATE,
+        ColumnType.DATETIME,
+        ColumnType.INTEGER,
+        ColumnType.NUMBER,
+    }
 
 
 @pytest.mark.parametrize("locale", ["xx", 5, ["es"], f"es-{'x' * 33}"])

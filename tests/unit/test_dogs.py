@@ -454,3 +454,8 @@ class TestName:
         with pytest.raises(InvalidValue) as refused:
             parse_dog_name(text)
         assert refused.value.code == code
+
+    def test_the_allowed_length_is_said(self) -> None:
+        for text in ("", "a" * 65):
+            with pytest.raises(InvalidValue, match="Use 1 to 64 characters"):
+                parse_dog_name(text)

@@ -156,7 +156,7 @@ def test_bad_keys_are_refused_without_showing_them(name: str) -> None:
 
 
 def test_keys_that_were_written_are_read_back(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "keys.json"
+    path = tmp_path / "deep" / "deeper" / "keys.json"
     assert write_keys(path, [ONE, TWO], replace=False)
     assert [key.private_jwk() for key in parse_keys(path.read_text())] == [ONE.private_jwk(), TWO.private_jwk()]
 

@@ -89,7 +89,10 @@ def test_a_lifetime_of_zero_checks_every_use() -> None:
 
 def test_only_the_newest_checks_are_remembered() -> None:
     checks = RecentChecks(timedelta(seconds=300), lambda: NOON)
-    for number in range(4097):
+    for number in range(4096):
         checks.add(str(number))
-    assert checks.is_due("0")
-    assert not checks.is_due("1")
+    checks.add("0")
+    checks.add("4096")
+    assert not checks.is_due("0")
+    assert checks.is_due("1")
+    assert not checks.is_due("2")

@@ -57,6 +57,9 @@ def test_only_a_value_to_store_has_limits_on_floats_and_depth() -> None:
         with pytest.raises(ValueError, match="too"):
             strict_json(text, to_store=True)
     assert strict_json("[" * 32 + "]" * 32, to_store=True)
+    assert strict_json('{"a":' * 31 + "{}" + "}" * 31, to_store=True)
+    with pytest.raises(ValueError, match="too deeply"):
+        strict_json('{"a":' * 32 + "{}" + "}" * 32, to_store=True)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), st.lists))
