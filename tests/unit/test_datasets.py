@@ -490,3 +490,10 @@ class TestOwners:
 
         world.process(lambda _: look()).run(job.id)
         assert looked == [0] * (RUNNING - 3) + [5] * 3
+
+    def test_a_dataset_is_listed_with_its_job_until_it_has_a_report(self, world: DatasetWorld) -> None:
+        job = world.add_later()
+        service = world.here.service
+        assert service.jobs_of([world.dataset(job.subject_id)]) == [world.job(job.id)]
+        world.here.run(job.id)
+        assert service.jobs_of([world.dataset(job.subject_id), world.add(key=None).dataset]) == [None, None]
