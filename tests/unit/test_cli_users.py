@@ -403,6 +403,16 @@ def test_an_export_with_hashes_carries_the_second_factors(prepared: Portero) -> 
     assert "other" not in stored()
 
 
+def test_a_user_whose_recovery_codes_are_all_used_can_be_imported(prepared: Portero) -> None:
+    entry, _ = exported_with_phone(prepared)
+    for factor in entry["factors"]:
+        if factor["kind"] == "recovery":
+            factor["code_hashes"] = []
+    outcome = prepared("users", "import", write("export.jsonl", entry))
+    assert outcome.out.endswith("imported 1, already there 0, refused 0\n")
+    assert json.loads(prepared("users", "export", "--hashes").out)["factors"] == entry["factors"]
+
+
 def exported_with_keys(prepared: Portero) -> tuple[dict[str, Any], list[str]]:
     """Export a user with two keys, and remove the store. Return the line of the user, and the texts of the keys."""
     client = main.create_app().test_client()
