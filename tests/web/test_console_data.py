@@ -167,5 +167,7 @@ def test_a_crash_is_said_with_its_number_and_without_its_reason(
     page = signed_in.open("/console/tasks", headers={"X-Request-Id": "281257654478262365b4e4685762b4a9"})
     assert (page.status_code, "281257654478262365b4e4685762b4a9" in said(page)) == (500, True)
     assert SECRET not in page.text
+    assert "/console/signout" in forms_of(page)  # the page shows who is signed in
     monkeypatch.setattr(type(services_of(signed_in.app).browsers), "authenticate", crash)
-    assert signed_in.open("/console/tasks").status_code == 500
+    page = signed_in.open("/console/tasks")
+    assert (page.status_code, "/console/signout" in forms_of(page)) == (500, False)
