@@ -67,7 +67,7 @@ class AccountService:
         """
         admission = self.registration.admit(profile.get("email"), invitation)
         if admission.email != profile.get("email"):
-            password = self._checked(password, profile, admission.email)
+            password = self._checked(password, admission.email)
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         with as_field_error("password"):
             self.passwords.require_not_leaked(password)
@@ -218,15 +218,13 @@ class AccountService:
             if not self.accounts.has_this_password(user, password):
                 raise WrongPassword
 
-    def _checked(self, password: NewPassword, profile: Profile, email: Email | None) -> NewPassword:
+    def _checked(self, password: NewPassword, email: Email | None) -> NewPassword:
         """Check a password again with the address of the invitation, which the password must not resemble.
 
-        Raises Invalid.
+        The password was compared with the username when it was parsed. Raises Invalid.
         """
-        username = profile.get("username")
-        names = username.display if username else None, email.address if email else None
         with as_field_error("password"):
-            return self.passwords.check_form(password.text, *names)
+            return self.passwords.check_form(password.text, email.address if email else None)
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""
