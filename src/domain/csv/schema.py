@@ -143,7 +143,7 @@ def _about(value: Mapping[str, object], errors: list[FieldError]) -> dict[str, A
 def _patterns(columns: Iterable[object]) -> list[str]:
     """Return the different regular expressions of the columns that are short enough."""
     patterns = [rules.get("pattern") for rules in columns if isinstance(rules, dict)]
-    return [*dict.fromkeys(each for each in patterns if isinstance(each, str) and 0 < len(each) <= MAX_PATTERN)]
+    return [*dict.fromkeys(each for each in patterns if isinstance(each, str) and len(each) <= MAX_PATTERN)]
 
 
 def _column(name: str, rules: object, pattern_flaws: Mapping[str, str], errors: list[FieldError]) -> Column:
