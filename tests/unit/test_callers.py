@@ -51,7 +51,9 @@ def test_only_people_have_a_session_or_act_as_admins_in_person(caller: Caller) -
 
 
 def test_a_session_is_required() -> None:
-    assert Caller(ADA, SESSION, ONE).require_session() == SESSION
+    caller = Caller(ADA, SESSION, ONE)
+    assert (caller.require_session(), caller.session_id) == (SESSION, "s")
+    assert Caller(ADA, None, ONE).session_id is None
     with pytest.raises(Forbidden):
         Caller(ADA, None, ONE).require_session()
 
@@ -81,6 +83,9 @@ def test_users_with_factors_prove_two_of_them() -> None:
     for require in (Caller.require_two_factors, lambda caller: caller.require_recent_two_factors(NOON)):
         with pytest.raises(InsufficientAuthentication):
             require(with_factors(Role.USER, ONE))
+    with_factors(Role.ADMIN, TWO).require_admin()
+    with pytest.raises(InsufficientAuthentication):
+        with_factors(Role.ADMIN, ONE).require_admin()
 
 
 def test_a_proof_is_recent_for_ten_minutes() -> None:
