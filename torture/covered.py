@@ -1,33 +1,59 @@
-"""A plugin of pytest that records which functions of src each test calls. ``python -m pytest -p torture.covered``."""
+"""A plugin of pytest that records which functions of src each test calls, and which lines of mutated code it runs.
+
+``python -m pytest -p torture.covered``
+"""
 
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-SRC = str(Path(__file__).parents[1] / "src") + os.sep
+from torture.mutations import PACKAGES, files_of
+from torture.runs import ROOT
+
+SRC = str(ROOT / "src") + os.sep
 FOLDER = "TORTURE_COVERED"
 """The environment variable that names the folder for the recorded calls, with one file for each process."""
 
+
+class Covered(NamedTuple):
+    """What a test covers: its processor time, the functions that it calls, and its lines of each mutated file."""
+
+    seconds: float
+    functions: list[str]
+    lines: dict[str, list[int]]
+
+
+_MUTATED = {str(ROOT / path): path for package in PACKAGES for path in files_of(package)}
 _calls: set[CodeType] = set()
-_tests: dict[str, tuple[float, list[str]]] = {}
+_lines: set[tuple[CodeType, int]] = set()
+_tests: dict[str, Covered] = {}
 
 
-def _note(frame: FrameType, event: str, argument: Any) -> None:
+def _note(frame: FrameType, event: str, argument: Any) -> Callable[[FrameType, str, Any], Any] | None:
     _calls.add(frame.f_code)
+    return _note_line if frame.f_code.co_filename in _MUTATED else None
+
+
+def _note_line(frame: FrameType, event: str, argument: Any) -> Callable[[FrameType, str, Any], Any]:
+    if event == "line":
+        _lines.add((frame.f_code, frame.f_lineno))
+    return _note_line
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Record the calls of a test and of its fixtures."""
+    """Record the calls and the lines of a test and of its fixtures."""
     _calls.clear()
+    _lines.clear()
     began = time.process_time()
     threading.settrace(_note)
     sys.settrace(_note)
@@ -37,7 +63,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         sys.settrace(None)
         threading.settrace(None)
         functions = {function_of(code) for code in _calls.copy() if code.co_filename.startswith(SRC)}
-        _tests[item.nodeid] = time.process_time() - began, sorted(functions)
+        lines = defaultdict[str, set[int]](set)
+        for code, line in _lines.copy():
+            lines[_MUTATED[code.co_filename]].add(line)
+        kept = {path: sorted(numbers) for path, numbers in lines.items()}
+        _tests[item.nodeid] = Covered(time.process_time() - began, sorted(functions), kept)
 
 
 def function_of(code: CodeType) -> str:

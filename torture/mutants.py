@@ -16,23 +16,10 @@ from pathlib import Path
 from random import Random
 
 from torture.covered import FOLDER as COVERED
-from torture.mutations import Mutant, mutants_of
+from torture.covered import Covered
+from torture.mutations import PACKAGES, Mutant, files_of, mutants_of
 from torture.runs import FOLDER, ROOT, UNFINISHED, Rounds, Target, current_commit
 
-PACKAGES = {
-    "domain": ["src/domain"],
-    "application": ["src/application"],
-    "tokens": ["src/infrastructure/tokens"],
-    "authorization": [
-        "src/interfaces/http/framework/authentication.py",
-        "src/interfaces/http/framework/operations.py",
-        "src/interfaces/http/framework/conditions.py",
-        "src/interfaces/web/console/browser.py",
-        "src/interfaces/web/console/kept_forms.py",
-        "src/interfaces/web/console/pages.py",
-    ],
-}
-"""The modules whose mutants are made. The application also holds ``caller.py``, which decides who may do what."""
 TESTS = ("tests/unit", "tests/http", "tests/web")
 SLOW = ("tests/http/test_fuzzed_requests.py",)
 """Tests that repeat the same request for a long time."""
@@ -93,34 +80,41 @@ def opened() -> Iterator[Rounds]:
 
 
 class Chosen:
-    """Chooses the tests that run on a mutant, among those that call the changed function.
+    """Chooses the tests that run on a mutant, among those that call a function of its module.
 
-    They are followed by the tests that call another function of the module, because no test calls the code that runs
-    when a module is imported. Tests whose names have rare words of the change or of the function come first, and then
-    those that call few other functions. Thousands of tests call the function that authenticates a request, and few of
-    them are about the scope of a key. The second case of a test comes after the first cases of all others.
+    The tests that run the changed line come first, then those that run another line of the function, and then the rest:
+    no test runs the code that runs when a module is imported. Thousands of tests call the function that authenticates a
+    request, and few of them run the line that refuses a token. Among these, tests whose names have rare words of the
+    change or of the function come first, and then those that call few other functions. The second case of a test comes
+    after the first cases of all others.
     """
 
-    def __init__(self, covered: Mapping[str, tuple[float, list[str]]]) -> None:
+    def __init__(self, covered: Mapping[str, Covered]) -> None:
         self._covered = covered
         named = {name: words_of(name) for name in {test.partition("[")[0] for test in covered}}
         self._words = {test: named[test.partition("[")[0]] for test in covered}
         self._frequency = Counter(word for words in named.values() for word in words)
         self._by_function: defaultdict[str, set[str]] = defaultdict(set)
         self._by_path: defaultdict[str, set[str]] = defaultdict(set)
-        for test, (_, functions) in covered.items():
+        self._by_line: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+        for test, (_, functions, lines) in covered.items():
             for function in functions:
                 self._by_function[function].add(test)
                 self._by_path[function.partition(" ")[0]].add(test)
+            for path, numbers in lines.items():
+                for number in numbers:
+                    self._by_line[path, number].add(test)
 
     def tests_for(self, mutant: Mutant) -> list[str]:
         """Return tests that take 30 seconds together, or all if they take less."""
         callers = self._by_function[f"{mutant.path} {mutant.function}"]
-        words = words_of(f"{mutant.path} {mutant.function} {mutant.change}")
+        reaching = set[str]().union(*(self._by_line[mutant.path, line] for line in mutant.lines))
+        declared = "" if mutant.function else _source(mutant)  # a constant is known by its name, not by its value
+        words = words_of(f"{mutant.path} {mutant.function} {mutant.change} {declared}")
 
         def rank(test: str) -> tuple[float, int, str]:
             shared = sum(1 / self._frequency[word] for word in self._words[test] & words)
-            return -shared, len(self._covered[test][1]), test
+            return -shared, len(self._covered[test].functions), test
 
         turns, case = Counter[str](), dict[str, int]()
         ranked = sorted(self._by_path[mutant.path], key=rank)
@@ -128,14 +122,21 @@ class Chosen:
             name = test.partition("[")[0]
             turns[name] += 1
             case[test] = turns[name]
-        return list(self._in_time(sorted(ranked, key=lambda test: (test not in callers, case[test]))))
+        return list(
+            self._in_time(sorted(ranked, key=lambda test: (test not in reaching, test not in callers, case[test])))
+        )
 
     def _in_time(self, tests: Iterable[str]) -> Iterator[str]:
         left = _TEST_SECONDS
         for test in tests:
-            if (takes := self._covered[test][0]) <= left:
+            if (takes := self._covered[test].seconds) <= left:
                 left -= takes
                 yield test
+
+
+def _source(mutant: Mutant) -> str:
+    lines = (ROOT / mutant.path).read_text("utf-8").splitlines()
+    return " ".join(lines[number - 1] for number in mutant.lines)
 
 
 def words_of(text: str) -> set[str]:
@@ -145,19 +146,13 @@ def words_of(text: str) -> set[str]:
 
 
 def _draw(package: str) -> list[Mutant]:
-    files = [each for path in PACKAGES[package] for each in _files(ROOT / path)]
-    mutants = [mutant for file in files for mutant in mutants_of(file)]
+    mutants = [mutant for file in files_of(package) for mutant in mutants_of(file)]
     Random(package).shuffle(mutants)
     return mutants[:_DRAWN]
 
 
-def _files(path: Path) -> list[str]:
-    found = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return [str(each.relative_to(ROOT)) for each in found]
-
-
-def _covered() -> dict[str, tuple[float, list[str]]]:
-    """Return the processor time of each test and the functions that it calls. The tests run once for each commit."""
+def _covered() -> dict[str, Covered]:
+    """Return what each test covers. The tests run once for each commit."""
     folder = Path(tempfile.gettempdir()) / f"portero-{current_commit()}"
     if not any(folder.glob("*.json")):
         folder.mkdir(exist_ok=True)
@@ -165,7 +160,8 @@ def _covered() -> dict[str, tuple[float, list[str]]]:
         options = ["-q", "-p", "torture.covered", "-n", "2", "--dist", "loadfile"]
         command = [sys.executable, "-m", "pytest", *options, *ignored, *TESTS]
         subprocess.run(command, cwd=ROOT, env={**os.environ, COVERED: str(folder)}, check=False, capture_output=True)
-    return {test: noted for file in folder.glob("gw*.json") for test, noted in json.loads(file.read_text()).items()}
+    noted = [json.loads(file.read_text("utf-8")) for file in folder.glob("gw*.json")]
+    return {test: Covered(*covered) for tests in noted for test, covered in tests.items()}
 
 
 def survivors() -> dict[str, str]:

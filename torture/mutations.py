@@ -11,6 +11,20 @@ from typing import NamedTuple
 
 from torture.runs import ROOT
 
+PACKAGES = {
+    "domain": ["src/domain"],
+    "application": ["src/application"],
+    "tokens": ["src/infrastructure/tokens"],
+    "authorization": [
+        "src/interfaces/http/framework/authentication.py",
+        "src/interfaces/http/framework/operations.py",
+        "src/interfaces/http/framework/conditions.py",
+        "src/interfaces/web/console/browser.py",
+        "src/interfaces/web/console/kept_forms.py",
+        "src/interfaces/web/console/pages.py",
+    ],
+}
+"""The modules whose mutants are made. The application also holds ``caller.py``, which decides who may do what."""
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -36,12 +50,16 @@ _SKIPPED = {"annotation", "returns", "decorator_list", "type_params"}
 
 
 class Mutant(NamedTuple):
-    """The mutant number ``number`` of a module. ``function`` is the outermost function that is changed, or ""."""
+    """The mutant number ``number`` of a module, which changes something at ``lines``.
+
+    ``function`` is the outermost function that is changed, or "".
+    """
 
     path: str
     number: int
     function: str
     change: str
+    lines: range
 
     @property
     def id(self) -> str:
@@ -52,7 +70,15 @@ class Mutant(NamedTuple):
 class _Site(NamedTuple):
     function: str
     change: str
+    lines: range
     apply: Callable[[], None]
+
+
+def files_of(package: str) -> list[str]:
+    """Return the modules of a package of ``PACKAGES``."""
+    paths = [ROOT / path for path in PACKAGES[package]]
+    files = [each for path in paths for each in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    return [str(each.relative_to(ROOT)) for each in files]
 
 
 def mutants_of(path: str) -> list[Mutant]:
@@ -62,7 +88,8 @@ def mutants_of(path: str) -> list[Mutant]:
     for number, site in enumerate(_sites(tree)):
         alike[site.function, site.change] += 1
         ordinal = alike[site.function, site.change]
-        mutants.append(Mutant(path, number, site.function, site.change + (f" ({ordinal})" if ordinal > 1 else "")))
+        change = site.change + (f" ({ordinal})" if ordinal > 1 else "")
+        mutants.append(Mutant(path, number, site.function, change, site.lines))
     return mutants
 
 
@@ -94,7 +121,8 @@ def _within(node: ast.AST, scope: str, *, inside: bool) -> Iterator[_Site]:
 
             for new in _replacements(child, node, name, inside=inside):
                 change = f"`{_text(child)}` → `{_text(new)}`"
-                yield _Site(scope if inside else "", change, lambda new=new, put=put: put(new))  # type: ignore[misc]
+                lines = range(child.lineno, (child.end_lineno or child.lineno) + 1)  # type: ignore[attr-defined]
+                yield _Site(scope if inside else "", change, lines, lambda new=new, put=put: put(new))  # type: ignore[misc]
             is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
             deeper = scope
             if not inside and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

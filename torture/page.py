@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from torture.evidence import CHAPTERS, PAGE, Kind, requirements
-from torture.mutants import PACKAGES, survivors
+from torture.mutants import survivors
+from torture.mutations import PACKAGES
 from torture.runs import Run, load
 
 BEGIN, END = "<!-- written by `make torture` -->", "<!-- end of what `make torture` writes -->"

@@ -2,6 +2,8 @@
 
 import ast
 
+from torture.covered import Covered
+from torture.mutants import Chosen
 from torture.mutations import mutants_of, mutated
 from torture.runs import ROOT
 
@@ -31,3 +33,24 @@ def test_each_mutant_has_an_id_of_its_own() -> None:
     for path in (MODULE, "src/interfaces/http/framework/operations.py"):
         mutants = mutants_of(path)
         assert len({mutant.id for mutant in mutants}) == len(mutants)
+
+
+def test_the_tests_that_run_the_changed_line_come_first() -> None:
+    refused = next(each for each in mutants_of(MODULE) if each.change == "`raise InvalidToken` → `pass`")
+    function, other = f"{MODULE} {refused.function}", f"{MODULE} Caller.require_scope"
+    covered = {
+        "tests/a.py::test_that_calls_another_function": Covered(1, [other], {MODULE: [1]}),
+        "tests/b.py::test_require_current_invalid_token": Covered(1, [function], {MODULE: [refused.lines[0] - 1]}),
+        "tests/c.py::test_that_is_refused": Covered(1, [function], {MODULE: [*refused.lines]}),
+        "tests/d.py::test_that_takes_long": Covered(99, [function], {MODULE: [*refused.lines]}),
+        "tests/e.py::test_of_another_module": Covered(1, ["src/domain/dogs.py parse_dog_name"], {}),
+    }
+    names = [test.partition("::")[2] for test in Chosen(covered).tests_for(refused)]
+    assert names == ["test_that_is_refused", "test_require_current_invalid_token", "test_that_calls_another_function"]
+
+
+def test_a_mutant_knows_the_lines_that_it_changes() -> None:
+    lines = (ROOT / MODULE).read_text("utf-8").splitlines()
+    for mutant in mutants_of(MODULE):
+        if mutant.change.startswith("`raise"):
+            assert lines[mutant.lines[0] - 1].lstrip().startswith("raise")
