@@ -116,9 +116,26 @@ def test_tokens_that_google_has_not_signed_are_refused(
         assert client.application.test_client().post("/internal/sweep", headers=sent).status_code == 401
     assert recorder.done == []
     assert google.asked_for_certificates == 1
-    watch.forward(61)
+    watch.forward(60)
     client.application.test_client().post("/internal/sweep", headers=headers[2])
     assert google.asked_for_certificates == 2
+
+
+def test_the_keys_of_google_are_fetched_again_after_six_hours_and_kept_if_that_fails(
+    google: CloudTasks, client: Client, watch: MonotonicWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deliver() -> int:
+        return client.application.test_client().post(JOB, headers=bearer(google.token(URL))).status_code
+
+    asked = []
+    for seconds in (0, 6 * 3600 - 1, 1):
+        watch.forward(seconds)
+        assert deliver() == 204
+        asked.append(google.asked_for_certificates)
+    assert asked == [1, 1, 2]
+    monkeypatch.setattr(google, "certs", lambda: (503, {}))
+    watch.forward(6 * 3600)
+    assert deliver() == 204
 
 
 def test_without_the_keys_of_google_nobody_is_let_in(google: CloudTasks, watch: MonotonicWatch) -> None:
