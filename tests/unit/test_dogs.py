@@ -427,6 +427,13 @@ class TestName:
 
     def test_a_name_is_normalised_to_nfc(self) -> None:
         assert parse_dog_name("A\u030a" * 64) == "Å" * 64
+        assert parse_dog_name("\u03b1\u0313\u0300\u0345" * 64) == "\u1f82" * 64
+
+    def test_a_name_has_192_letters_when_its_ligatures_are_counted_in_letters(self) -> None:
+        ligatures = "\ufdfa" * 10  # of 18 letters each
+        assert parse_dog_name(ligatures + "a" * 12)
+        with pytest.raises(InvalidValue, match="several letters"):
+            parse_dog_name(ligatures + "a" * 13)
 
     @pytest.mark.parametrize(
         ("text", "code"),
