@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from importlib import import_module
@@ -63,6 +63,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         for name in share_of_modules(int(worker["workerid"].removeprefix("gw")), worker["workercount"]):
             with suppress(Exception):  # the collection reports it
                 import_module(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Run no garbage collection while pytest collects the tests, and leave the tests out of later ones.
+
+    The modules and the items of all tests stay until the end, so that a look at them would find nothing.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
