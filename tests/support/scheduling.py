@@ -11,6 +11,12 @@ import tests
 
 _LONG, _END_OF_LONG = "tests/e2e", 0.8
 """The folder whose files take longest, and the part of the run at which the last one of them begins."""
+_LONG_FILES = {
+    "tests/contract/test_users_races.py",
+    "tests/contract/test_webhook_crashes.py",
+    "tests/http/test_who_may_what.py",
+}
+"""Long files of other folders, whose names put them at the end. They begin in the first half of the run."""
 
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
@@ -32,13 +38,14 @@ def spread(files: Iterable[str]) -> dict[str, float]:
     """Return the place of each test file in the run, from 0 to 1, so that every folder is spread over the whole run.
 
     The tests of some folders mostly wait for servers and browsers, and those of others mostly compute. Side by side
-    they keep the processors busier than one folder after the other. No long file begins near the end.
+    they keep the processors busier than one folder after the other. No long file begins near the end, where the other
+    processes would wait for it.
     """
     folders = defaultdict[str, list[str]](list)
     for file in dict.fromkeys(files):
         folders["/".join(file.split("/")[:2])].append(file)
     return {
-        file: (number + 0.5) / len(found) * (_END_OF_LONG if folder == _LONG else 1)
+        file: (number + 0.5) / len(found) * (0.5 if file in _LONG_FILES else _END_OF_LONG if folder == _LONG else 1)
         for folder, found in folders.items()
         for number, file in enumerate(found)
     }

@@ -60,6 +60,11 @@ def test_every_folder_is_spread_over_the_run_and_no_long_file_begins_at_its_end(
     assert place["tests/e2e/test_3.py"] < 0.8
 
 
+def test_a_long_file_with_a_late_name_begins_in_the_first_half_of_the_run() -> None:
+    files = [str(file.relative_to(ROOT)) for file in sorted((ROOT / "tests/http").glob("test_*.py"))]
+    assert spread(files)["tests/http/test_who_may_what.py"] < 0.5
+
+
 def test_the_processes_share_the_import_of_all_test_files() -> None:
     shares = [share_of_modules(number, 3) for number in range(3)]
     names = [name for share in shares for name in share]
