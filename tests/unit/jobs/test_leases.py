@@ -13,6 +13,11 @@ from tests.support.working import caller_of
 from tests.unit.jobs.world import ADA, SECOND, JobWorld
 
 
+def leases_since(before: list[threading.Thread]) -> list[threading.Thread]:
+    """Return the threads that renew leases, without those that earlier tests have left."""
+    return [thread for thread in threading.enumerate() if thread.name == "lease" and thread not in before]
+
+
 class TestDeadWorkers:
     def test_another_worker_takes_the_job_over_when_the_lease_ends(self, world: JobWorld) -> None:
         id = world.add()
@@ -127,12 +132,13 @@ class TestLease:
     def test_the_lease_of_a_cancelled_job_is_not_renewed(self, world: JobWorld) -> None:
         def work(job: Job, progress: Progress) -> str:
             world.service.cancel(caller_of(ADA), job.id)
-            [lease] = [thread for thread in threading.enumerate() if thread.name == "lease"]
+            [lease] = leases_since(before)
             lease.join(10)
             assert not lease.is_alive()
             return "done"
 
         world.work.does = work
+        before = threading.enumerate()
         world.run(world.add())
 
     def test_the_lease_is_renewed_after_an_outage_of_the_store(self, world: JobWorld) -> None:
@@ -147,8 +153,8 @@ class TestLease:
         assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_renewing_ends_with_the_job(self, world: JobWorld) -> None:
+        before = threading.enumerate()
         world.run(world.add())
-        for thread in threading.enumerate():
-            if thread.name == "lease":
-                thread.join(10)
-                assert not thread.is_alive()
+        for lease in leases_since(before):
+            lease.join(10)
+            assert not lease.is_alive()
