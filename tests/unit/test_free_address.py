@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import socket
+from types import SimpleNamespace
 
 import pytest
 
+from src.bootstrap.servers import addresses
 from src.bootstrap.servers.addresses import require_free_address
 from src.settings import ConfigurationError
 from tests.support.emulators import free_port
@@ -38,15 +40,16 @@ def test_an_address_that_this_machine_does_not_have_is_refused(host: str) -> Non
 
 def test_nobody_can_connect_while_the_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that the service does not accept later would be reset, and its request lost."""
-    port, close, outcomes = free_port(), socket.socket.close, list[int]()
+    port, outcomes = free_port(), list[int]()
 
-    def connect_before(tried: socket.socket) -> None:
-        if tried.getsockname()[1] == port:
+    class Tried(socket.socket):
+        def close(self) -> None:
             with socket.socket() as client:
                 outcomes.append(client.connect_ex(("127.0.0.1", port)))
-        close(tried)
+            super().close()
 
-    monkeypatch.setattr(socket.socket, "close", connect_before)
-    require_free_address("127.0.0.1", port)
-    monkeypatch.undo()
+    # The module's name, as a change of the class itself would meet the sockets of all threads.
+    with monkeypatch.context() as patched:
+        patched.setattr(addresses, "socket", SimpleNamespace(**{**vars(socket), "socket": Tried}))
+        require_free_address("127.0.0.1", port)
     assert outcomes == [errno.ECONNREFUSED]

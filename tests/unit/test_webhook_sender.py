@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -203,15 +204,17 @@ NEVER = (
 def test_which_addresses_deliveries_are_sent_to(production: bool, address: str, allowed: bool) -> None:
     """The name has two addresses; a delivery is refused if only one of them is."""
     connected: list[object] = []
+    looked_up, connect = [PUBLIC[0], address], socket.create_connection
 
-    def connect(*arguments: object, **_: object) -> None:
-        connected.append(arguments[0])
+    def refuse(to: tuple[str, int], *arguments: Any, **options: Any) -> socket.socket:
+        if to[0] not in looked_up:  # another thread of the process connects
+            return connect(to, *arguments, **options)
+        connected.append(to)
         raise OSError
 
-    looked_up = [PUBLIC[0], address]
     sender = HttpWebhookSender(production=production, resolve=lambda *_: looked_up, seconds=1)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(socket, "create_connection", connect)
+        patched.setattr(socket, "create_connection", refuse)
         sender.send("https://hooks.example.com/", "1", datetime.now(UTC), "{}", SECRETS)
     assert bool(connected) == allowed
     literal = f"[{address}]" if ":" in address else address

@@ -214,10 +214,15 @@ def test_a_host_that_does_not_resolve_cannot_be_reached() -> None:
 def test_the_second_address_of_a_host_is_tried_when_the_first_refuses(
     services: outside.Outside, pictures: DogPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = socket.getaddrinfo("127.0.0.1", urlsplit(services.pictures.url).port, type=socket.SOCK_STREAM)
+    resolve = socket.getaddrinfo
+    real = resolve("127.0.0.1", urlsplit(services.pictures.url).port, type=socket.SOCK_STREAM)
     other = (*real[0][:4], ("127.0.0.2", real[0][4][1]))  # where the server does not listen
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: real if host == "127.0.0.1" else [other, *real])
-    url = services.pictures.url.replace("127.0.0.1", "localhost")
+
+    def resolve_to_both(host: str, *arguments: Any, **options: Any) -> list[Any]:
+        return [other, *real] if host == "pictures.example" else resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to_both)
+    url = services.pictures.url.replace("127.0.0.1", "pictures.example")
     assert DogPictures(url, [HOST]).fetch()
 
 
