@@ -1,11 +1,11 @@
 """The command that previews mails, and its messages about templates with a mistake."""
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from src.domain.mails import MailKind
+from tests.support.emulators import free_port
 from tests.unit.test_cli import Portero, portero, prepared
 
 __all__ = ["portero", "prepared"]  # fixtures
@@ -79,9 +79,8 @@ def test_a_mistake_in_a_template_is_named_by_preview_and_check(
 
 
 def test_check_connects_to_the_mail_server(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    settings = {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "a@example.com", "PUBLIC_URL": "http://localhost"}
+    url = f"smtp://127.0.0.1:{free_port()}"
+    settings = {"SMTP_URL": url, "MAIL_FROM": "a@example.com", "PUBLIC_URL": "http://localhost"}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     checked = prepared("check")

@@ -25,6 +25,7 @@ from src.domain.values import Email
 from src.infrastructure.mails import smtp
 from src.infrastructure.mails.smtp import SmtpMailer
 from src.settings import Settings
+from tests.support.emulators import free_port
 from tests.support.working import NOON
 
 MESSAGE = Message("0" * 32, Email("ana@example.com"), "Contraseña", "Abre el enlace: ñ\n", "<p>Abre el enlace: ñ</p>")
@@ -78,9 +79,8 @@ def serve(inbox: Inbox) -> Iterator[Serve]:
     controllers: list[Controller] = []
 
     def start(hostname: str = "127.0.0.1", **options: Any) -> int:
-        with socket.create_server((hostname, 0)) as free:
-            port: int = free.getsockname()[1]
-        controller = Controller(inbox, hostname=hostname, port=port, **options)
+        port = free_port()
+        controller = Controller(inbox, hostname=hostname, port=port, ready_timeout=60, **options)
         controller.start()
         controllers.append(controller)
         return port
@@ -179,10 +179,8 @@ def test_a_mail_that_the_server_has_taken_is_sent_however_the_connection_ends(
 
 
 def test_a_server_that_is_down_postpones_the_mail() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with pytest.raises(Postponed):
-        mailer(f"smtp://127.0.0.1:{port}").send(MESSAGE)
+        mailer(f"smtp://127.0.0.1:{free_port()}").send(MESSAGE)
 
 
 def test_a_server_that_answers_byte_by_byte_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
