@@ -296,7 +296,7 @@ cells = st.tuples(
 tables = st.lists(st.tuples(st.booleans(), cells), min_size=1, max_size=40)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tables)
 def test_no_value_of_a_table_is_sent(chat: outside.Api, rows: list[tuple[bool, list[str]]]) -> None:
     chat.forget()
