@@ -52,7 +52,7 @@ def _run(
     environment = {**inherited, "DATA_DIR": str(data_dir), "PYTHONPATH": path, "ABSENT_MODULES": absent_modules()}
     environment |= {**CHEAP_HASHES, "RATE_LIMIT": "off", **settings}
     # The working directory is the data directory, so that the developer's .env is not read.
-    return running([sys.executable, "-m", "src", command], env=environment, cwd=data_dir, ready=ready, timeout=60)
+    return running([sys.executable, "-m", "src", command], env=environment, cwd=data_dir, ready=ready)
 
 
 @cache

@@ -118,10 +118,10 @@ class Uploader(Visitor):
         with requests.Session() as http:
             http.trust_env = False
             login = {"username": ADMIN, "password": PASSWORD}
-            token = http.post(f"{self._origin}/login", json=login, timeout=10).json()["access_token"]
+            token = http.post(f"{self._origin}/login", json=login, timeout=60).json()["access_token"]
             headers = {"Authorization": f"Bearer {token}"}
             url = f"{self._origin}/users/{self.get('/user')['id']}"
-            changed = http.put(url, json={"role": "uploader"}, headers=headers, timeout=10)
+            changed = http.put(url, json={"role": "uploader"}, headers=headers, timeout=60)
             assert changed.status_code == 200, changed.text
 
     def move(self, port: int) -> None:
@@ -199,7 +199,7 @@ def kill_when(web: "Popen[bytes]", check: Callable[[], bool], what: str) -> None
 
     It runs in short slices and stands still while it is looked at, so that a slow machine does not look too late.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while True:
         os.killpg(web.pid, signal.SIGSTOP)
         if check():
@@ -215,7 +215,7 @@ def killed(web: "Popen[bytes]", request: Callable[[], requests.Response], check:
         answer = thread.submit(request)
         kill_when(web, lambda: answer.done() or check(), what)
         with pytest.raises(requests.RequestException):
-            answer.result(20)
+            answer.result(60)
 
 
 def test_a_process_killed_during_the_upload_leaves_nothing(place: Place, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_process_killed_during_the_upload_leaves_nothing(place: Place, tmp_pat
     def half() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid,name\r\n'
         yield b"1,Ada\r\n" * 100_000
-        assert gone.wait(20)
+        assert gone.wait(150)
 
     with place.serve() as (web, port):
         visitor = Uploader(port)

@@ -144,7 +144,7 @@ class RabbitMQ(Broker):
         # Erlang's port mapper is started first, because otherwise the node starts a daemon that outlives it.
         epmd = ["epmd", "-address", "127.0.0.1", "-port", str(names)]
         stack.enter_context(running(epmd, env=env, cwd=self._folder, ready=f"127.0.0.1:{names}"))
-        return stack.enter_context(running([_rabbitmq()], env=env, cwd=self._folder, ready=self._is_ready, timeout=120))
+        return stack.enter_context(running([_rabbitmq()], env=env, cwd=self._folder, ready=self._is_ready))
 
     def _is_ready(self) -> bool:
         """Return whether clients can log in; until then the server accepts connections and resets them."""

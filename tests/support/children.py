@@ -13,7 +13,7 @@ from tests.support.markdown import ROOT
 _context = multiprocessing.get_context("forkserver")
 _preloaded: list[str] = []
 
-_SECONDS = 60.0
+_SECONDS = 300.0
 
 
 def preload(module: str) -> None:

@@ -61,7 +61,7 @@ def running(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     ready: str | Callable[[], bool],
-    timeout: float = 30.0,
+    timeout: float = 120.0,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server for the length of the block.
 
@@ -258,7 +258,7 @@ def _emulator(command: Sequence[str], home: Path, address: str) -> AbstractConte
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
     }
-    return running(command, env=os.environ | settings, cwd=home, ready=f"http://{address}/", timeout=120)
+    return running(command, env=os.environ | settings, cwd=home, ready=f"http://{address}/")
 
 
 def _firebase(home: Path, emulator: str, port: int, **options: int) -> list[str]:
@@ -286,7 +286,7 @@ def _answers(address: str) -> bool:
     """Return whether a URL responds with 2xx, or a "host:port" accepts a connection."""
     try:
         if address.startswith("http"):
-            with _http.open(address, timeout=1):
+            with _http.open(address, timeout=10):
                 return True
         host, _, port = address.rpartition(":")
         with socket.create_connection((host, int(port)), timeout=1):

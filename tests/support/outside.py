@@ -358,7 +358,7 @@ class _Handler(StreamRequestHandler):
 
 
 def _call(url: str, data: bytes | None = None) -> Any:
-    with _http.open(url, data, timeout=10) as answer:
+    with _http.open(url, data, timeout=60) as answer:
         return json.load(answer)
 
 

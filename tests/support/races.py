@@ -10,7 +10,7 @@ from typing import TypeVar
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 _start: Barrier
 

@@ -256,7 +256,7 @@ class Traffic:
 
     def _connect(self, client: _Client) -> bool:
         try:
-            client.socket = socket.create_connection(("127.0.0.1", client.port), timeout=5)
+            client.socket = socket.create_connection(("127.0.0.1", client.port), timeout=30)
         except OSError:
             return False
         client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

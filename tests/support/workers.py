@@ -13,7 +13,7 @@ from tests.support.clock import Stopwatch
 
 THREADS = 2
 """The number of jobs that run at a time."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """The time that a test waits for an event, in seconds."""
 
 _spawn = multiprocessing.get_context("spawn")

@@ -38,10 +38,10 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def s3(moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Place:
     use_aws(monkeypatch, moto)
-    requests.put(f"{moto}/{bucket}", timeout=5).raise_for_status()
+    requests.put(f"{moto}/{bucket}", timeout=60).raise_for_status()
 
     def uploads() -> list[str]:
-        return re.findall("<UploadId>", requests.get(f"{moto}/{bucket}?uploads", timeout=5).text)
+        return re.findall("<UploadId>", requests.get(f"{moto}/{bucket}?uploads", timeout=60).text)
 
     return Place(f"s3://{bucket}/a/b", f"s3://{bucket}/a/b/{KEY}", uploads)
 
@@ -49,7 +49,7 @@ def s3(moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.fixture
 def gs(gcp: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcp)
-    requests.post(f"{gcp}/storage/v1/b", json={"name": bucket}, timeout=5).raise_for_status()
+    requests.post(f"{gcp}/storage/v1/b", json={"name": bucket}, timeout=60).raise_for_status()
     # Nothing lists resumable uploads, neither here nor at Google; test_google.py checks that none is left open.
     return Place(f"gs://{bucket}/a/b", f"gs://{bucket}/a/b/{KEY}")
 

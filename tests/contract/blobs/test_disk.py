@@ -25,7 +25,7 @@ def test_a_process_killed_while_it_puts_stores_nothing(disk: Place) -> None:
         "    os.kill(os.getpid(), 9)\n"
         f"make_blobs(sys.argv[1]).put({KEY!r}, chunks())\n"
     )
-    done = subprocess.run([sys.executable, "-c", script, disk.url], timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", script, disk.url], timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL
     with pytest.raises(NotFound):
         make_blobs(disk.url).read(KEY)
