@@ -52,7 +52,7 @@ def test_no_request_is_lost_on_a_connection_that_is_said_to_be_kept(each_port: i
     lost = 0
     for method, path in UNREAD * 8:
         for content in (BODY, BODY[:1000]):
-            connection = HTTPConnection("127.0.0.1", each_port, timeout=10)
+            connection = HTTPConnection("127.0.0.1", each_port, timeout=60)
             connection.auto_open = False
             connection.connect()
             with suppress(BrokenPipeError, ConnectionResetError):  # the server reads no more
@@ -73,7 +73,7 @@ def test_a_request_without_a_host_is_refused(each_port: int) -> None:
 
 
 def test_an_idle_connection_is_kept_longer_than_the_head_of_a_request_may_take(port: int, granian_port: int) -> None:
-    connections = [HTTPConnection("127.0.0.1", each, timeout=10) for each in (port, granian_port)]
+    connections = [HTTPConnection("127.0.0.1", each, timeout=60) for each in (port, granian_port)]
     for pause in (HEAD_SECONDS + 1, 0):
         for connection in connections:
             connection.request("GET", "/health")
@@ -97,7 +97,7 @@ def test_two_hundred_slow_strangers_delay_nobody(port: int, begin: bytes) -> Non
         for _ in range(3):
             watch = Stopwatch()
             assert requests.get(f"http://127.0.0.1:{port}/health", timeout=30).status_code == 200
-            assert watch.seconds < 1
+            assert watch.seconds < HEAD_SECONDS / 2  # it does not wait for them
 
 
 def _drip(clients: list[socket.socket], enough: threading.Event) -> None:
@@ -156,7 +156,7 @@ def connected(port: int) -> socket.socket:
 
 def _status(port: int, path: str) -> int | None:
     with suppress(requests.ConnectionError):
-        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).status_code
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=60).status_code
     return None
 
 
@@ -234,12 +234,12 @@ def test_each_worker_serves_on_a_cpu_of_its_own_when_there_are_as_many(
             until(partial(are_replaced, old), "the workers after a reload have a CPU each")
 
 
-def test_workers_use_all_cpus_when_there_are_more_of_them(tmp_path: Path) -> None:
-    port, workers = free_port(), len(os.sched_getaffinity(0)) + 1
+def test_workers_use_all_cpus_when_there_are_more_of_them(tmp_path: Path, two_cpus: list[int]) -> None:
+    port, workers = free_port(), len(two_cpus) + 1
     with serving(tmp_path, port, {"WEB_CONCURRENCY": str(workers)}) as service, asking(port, "/health"):
         until(lambda: all(_usable_cpus(worker)[1:] for worker in children(service.pid)), "each has threads that serve")
         usable = [cpus for worker in children(service.pid) for cpus in _usable_cpus(worker)]
-        assert all(cpus == os.sched_getaffinity(0) for cpus in usable)
+        assert all(cpus == {*two_cpus} for cpus in usable)
 
 
 def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> No
         with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
             _wait_for_answers(outcomes)
             os.kill(service.pid, signal.SIGTERM)
-            assert service.wait(10) == 0
+            assert service.wait(15) == 0
         lost += outcomes["lost"]
         assert outcomes.keys() <= {"200", "refused", "lost"}
     assert lost <= stops
@@ -259,7 +259,7 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
     port = free_port()
     with ExitStack() as stack:
         service = stack.enter_context(serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}))
-        connection = stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=10)))
+        connection = stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=60)))
         connection.request("GET", "/ready")
         assert connection.getresponse().read()
 
@@ -271,12 +271,12 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
 
         with connected(port) as late:  # the begun request keeps the worker from stopping
             late.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n")
-            time.sleep(0.5)
+            time.sleep(2)
             os.kill(service.pid, signal.SIGTERM)
             until(is_refused, "the worker is told to stop")
             late.sendall(b"Connection: close\r\n\r\n")
             assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
-        assert service.wait(10) == 0
+        assert service.wait(15) == 0
 
 
 STOPPING = """
@@ -301,13 +301,13 @@ def test_each_worker_of_granian_stops_its_background_tasks() -> None:
 
     def both_have_answered() -> bool:
         with suppress(requests.ConnectionError):
-            answered.add(requests.get(f"http://127.0.0.1:{port}/", timeout=10).text)
+            answered.add(requests.get(f"http://127.0.0.1:{port}/", timeout=60).text)
         return len(answered) == 2
 
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as service:
         until(both_have_answered, "both workers serve")
         service.terminate()
-        output, _ = service.communicate(timeout=30)
+        output, _ = service.communicate(timeout=60)
     assert output.count("stopped") == 2
     assert service.returncode == 0
 

@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 import requests
 
-from src.bootstrap.servers.worker import BODY_SECONDS, CROWD
-from tests.support.clock import Stopwatch
+from src.bootstrap.servers.sockets import LINGER_SECONDS
+from src.bootstrap.servers.worker import BODY_SECONDS, CROWD, SILENCE_SECONDS
+from tests.support.clock import Stopwatch, until
 from tests.support.emulators import free_port, running
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
 
@@ -59,7 +60,7 @@ class Connection:
     """A client that sends arbitrary bytes."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=15)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = self._socket.makefile("rb")
 
@@ -138,25 +139,25 @@ def zeros(mebibytes: int) -> Iterator[bytes]:
 def test_common_clients_upload_and_download(url: str) -> None:
     content = os.urandom(3 * MIB)
     files = {"file": ("отчёт 数.csv", content, "text/csv")}
-    answer = requests.post(f"{url}/files", files=files, data={"name": "Änne"}, timeout=10).json()
+    answer = requests.post(f"{url}/files", files=files, data={"name": "Änne"}, timeout=60).json()
     assert answer["sha256"] == hashlib.sha256(content).hexdigest()
     assert (answer["filename"], answer["content_type"]) == ("отчёт 数.csv", "text/csv")
     assert answer["fields"] == {"name": "Änne"}
 
 
 def test_memory_does_not_grow_with_the_file(port: int, url: str) -> None:
-    requests.post(f"{url}/files", data=zeros(4), headers={"Content-Type": TYPE}, timeout=10)
-    before = requests.get(f"{url}/memory", timeout=10).json()
-    sent = requests.post(f"{url}/files", data=zeros(256), headers={"Content-Type": TYPE}, timeout=60)
+    requests.post(f"{url}/files", data=zeros(4), headers={"Content-Type": TYPE}, timeout=60)
+    before = requests.get(f"{url}/memory", timeout=60).json()
+    sent = requests.post(f"{url}/files", data=zeros(256), headers={"Content-Type": TYPE}, timeout=300)
     assert sent.json()["size"] == 256 * MIB
     with connect(port) as connection:
         connection.send(head(length=sum(map(len, zeros(256)))))
         for piece in zeros(256):
             connection.send(piece)
         assert connection.answer()[1]["size"] == 256 * MIB
-    with requests.get(f"{url}/files/{256 * MIB}", stream=True, timeout=10) as download:
+    with requests.get(f"{url}/files/{256 * MIB}", stream=True, timeout=60) as download:
         assert sum(map(len, download.iter_content(MIB))) == 256 * MIB
-    assert requests.get(f"{url}/memory", timeout=10).json() - before < 16 << 10  # KiB
+    assert requests.get(f"{url}/memory", timeout=60).json() - before < 16 << 10  # KiB
 
 
 def test_a_body_sent_byte_by_byte_is_accepted(port: int) -> None:
@@ -205,7 +206,7 @@ def test_a_client_that_stops_sending_is_disconnected(port: int) -> None:
         connection.send(head(length=len(FILE)) + FILE[:-40])
         watch = Stopwatch()
         assert refused(connection.answer()) == (400, CUT_OFF)
-        assert watch.seconds < 7
+        assert watch.seconds < SILENCE_SECONDS + 10  # a body may take longer
         assert connection.rest() == b""
 
 
@@ -253,14 +254,14 @@ def test_a_refused_huge_body_is_answered_at_once_and_not_read(port: int, path: s
         watch = Stopwatch()
         connection.send(head(path, 10 << 40))
         assert connection.answer()[0] == status
-        assert watch.seconds < 1
+        assert watch.seconds < LINGER_SECONDS
         assert connection.send_what_it_takes(bytes(64 * MIB)) < 32 * MIB
 
 
 def test_a_client_that_continues_sending_gets_the_response(url: str) -> None:
     for path, status in (("/forbidden", 403), ("/files", 413)):
         for data in (zeros(400), bytes(310 * MIB)):
-            answer = requests.post(f"{url}{path}", data=data, headers={"Content-Type": TYPE}, timeout=20)
+            answer = requests.post(f"{url}{path}", data=data, headers={"Content-Type": TYPE}, timeout=60)
             assert answer.status_code == status
 
 
@@ -275,8 +276,8 @@ def test_stalled_clients_do_not_block_others(port: int, url: str, sent: bytes) -
         for client in clients:
             client.send(sent)
         watch = Stopwatch()
-        assert requests.get(f"{url}/closed", timeout=20).status_code == 200
-        assert watch.seconds < 2
+        assert requests.get(f"{url}/closed", timeout=60).status_code == 200
+        assert watch.seconds < SILENCE_SECONDS - 1
         for client in clients if sent else ():
             assert client.answer()[0] == (200 if sent is NEXT else 403)
             assert client.rest() == b""
@@ -301,7 +302,7 @@ def test_slowly_sending_clients_do_not_block_others_for_long(begin: bytes) -> No
             client = clients.enter_context(connect(port))
             client.send(begin)
             threads.submit(drip, client)
-        assert requests.get(f"http://127.0.0.1:{port}/closed", timeout=20).status_code == 200
+        assert requests.get(f"http://127.0.0.1:{port}/closed", timeout=60).status_code == 200
 
 
 def test_a_connection_that_was_cut_off_is_closed_after_its_answer() -> None:
@@ -359,10 +360,7 @@ def test_a_download_ends_when_the_client_disconnects(port: int, url: str) -> Non
     with connect(port) as connection:
         connection.send(b"GET /files/99999999999 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.receive().startswith(b"HTTP/1.1 200 ")
-    deadline = time.monotonic() + 5
-    while 99999999999 not in requests.get(f"{url}/closed", timeout=10).json():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: 99999999999 in requests.get(f"{url}/closed", timeout=60).json(), "the download ends")
 
 
 def test_late_requests_are_refused_only_while_a_crowd_waits() -> None:

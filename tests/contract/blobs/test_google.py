@@ -56,7 +56,7 @@ def test_an_upload_that_keeps_failing_is_unavailable_soon_and_leaves_nothing(
     fail_uploads(monkeypatch, times=1_000_000)
     blobs = make_blobs(gs.url, timeout=1)
     for sent in (b"x", os.urandom(3 * MIB + 5)):
-        outcome = outcome_within(5, partial(blobs.put, KEY, cut(sent, 99_999)))
+        outcome = outcome_within(15, partial(blobs.put, KEY, cut(sent, 99_999)))
         assert isinstance(outcome, Unavailable)
         assert outcome.__cause__
     monkeypatch.setattr(requests.Session, "request", SEND)
