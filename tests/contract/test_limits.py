@@ -308,9 +308,11 @@ def test_processes_count_together(opener: Callable[[], RateLimiter], key: str) -
 
 def test_redis_keys_expire_and_contain_no_names(redis_url: str, key: str) -> None:
     limiter = RedisLimiter(redis_url)
-    limiter.hit(Count(MINUTE, key))
     with redis.Redis.from_url(redis_url) as database:
-        names = [bytes(name) for name in database.scan_iter()]
+        before = {*database.scan_iter()}  # keys of earlier tests may expire meanwhile
+        limiter.hit(Count(MINUTE, key))
+        names = {*database.scan_iter()} - before
+        assert names
         assert all(0 < database.ttl(name) <= 3600 for name in names)
         assert not any(b"anna" in name for name in names)
     close(limiter)
@@ -341,6 +343,6 @@ class TestUnreachable:
             if kind == "redis"
             else over_store(lambda: FirestoreStore("demo-nowhere", timeout=0.5))
         )
-        outcome = outcome_within(1.5, lambda: getattr(limiter, use)(Count(MINUTE, "anna")))
+        outcome = outcome_within(5, lambda: getattr(limiter, use)(Count(MINUTE, "anna")))
         assert isinstance(outcome, Unavailable)
         close(limiter)
