@@ -406,7 +406,10 @@ class TestAppend:
         store.close()
 
     def test_other_writers_wait_less_than_a_second(self, sqlite: Callable[[], Store]) -> None:
-        """A commit to another table waits less than a second while rows are written and removed."""
+        """A commit to another table waits less than a second while rows are written and removed.
+
+        On a machine that takes longer for all of it, the commit may take longer too, but only a small part of the time.
+        """
         store, other = sqlite(), sqlite()
         rows, written = make_rows(store), made(100_000)
 
@@ -414,7 +417,7 @@ class TestAppend:
             rows.append(SET, encoded(written))
             rows.remove(SET)
 
-        working = threading.Thread(target=all_of_it)
+        working, started = threading.Thread(target=all_of_it), time.monotonic()
         working.start()
         waited: list[float] = []
         while working.is_alive():
@@ -424,7 +427,7 @@ class TestAppend:
             time.sleep(0.01)
         working.join()
         assert len(waited) > 3
-        assert max(waited) < 1
+        assert max(waited) < max(1, (time.monotonic() - started) / 10)
         store.close()
         other.close()
 
