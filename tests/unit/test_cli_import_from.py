@@ -193,7 +193,7 @@ def test_a_hostile_hash_is_refused_at_the_import_and_at_the_login(
         with pytest.raises(NotImportable):
             parse_hash(record.password_hash, record.salt, options)
         assert not verify(record.password_hash, exports.PASSWORD)
-    assert watch.seconds < 5
+    assert watch.seconds < 20  # a check of PBKDF2 with these rounds takes minutes
 
 
 def test_hashes_that_other_systems_have_published_are_checked_as_they_are_there() -> None:

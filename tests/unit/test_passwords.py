@@ -79,7 +79,7 @@ def test_the_worst_passwords_are_judged_quickly(symbols: int, digits: str) -> No
     password = "".join(islice(cycle(characters), 128))
     best = float("inf")
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()  # other work on the machine does not count
         find_weakness(password, ["a" * 32, "a" * 254])
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     assert best < 0.5
