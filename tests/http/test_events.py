@@ -1,6 +1,5 @@
 """The events of an account, as its user and admins see them."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from src.domain.sessions import Client as Device
 from src.domain.values import Email, new_id
 from src.interfaces.event_texts import sentence
 from tests.support.authenticator import Authenticator
+from tests.support.clock import until
 from tests.support.mailing import MailWorld
 from tests.support.passkeys import enrol
 from tests.support.second_steps import give_phone
@@ -47,11 +47,7 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 
 
 def eventually(found: Callable[[], int], number: int) -> None:
-    for _ in range(200):
-        if found() == number:
-            return
-        time.sleep(0.02)
-    assert found() == number
+    until(lambda: found() == number, f"{number} are found")
 
 
 def test_a_login_by_each_way_and_with_each_method_is_an_event() -> None:
