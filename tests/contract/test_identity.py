@@ -29,7 +29,7 @@ from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.settings import Settings
-from tests.e2e.firebase import PASSWORD, Firebase, new_address
+from tests.e2e.firebase import PASSWORD, Firebase, new_address, new_number
 from tests.support.passwords import accepted
 from tests.support.remote import FakeProvider
 
@@ -149,6 +149,42 @@ def test_a_changed_password_replaces_the_old_one(identity: RemoteAccounts, join:
         identity.set_password(user, "another password")
     assert identity.verify_password(user, "another password")
     assert not identity.verify_password(user, PASSWORD)
+
+
+def enrol(identity: RemoteAccounts, user: User, request: pytest.FixtureRequest) -> None:
+    """Add a second factor to the account of a user. At Firebase its address is unverified again afterwards."""
+    if isinstance(identity, FakeProvider):
+        identity.second_factors.add(user.id)
+        return
+    assert user.email
+    firebase: Firebase = request.getfixturevalue("firebase")
+    firebase.update(user.id, emailVerified=True)  # or Firebase refuses the enrolment
+    signed_in = firebase.sign_in(user.email.address)
+    assert signed_in
+    firebase.enrol_phone(signed_in, new_number())
+    firebase.update(user.id, emailVerified=False)
+
+
+def test_a_changed_password_removes_second_factors_only_if_told_to(
+    identity: RemoteAccounts, join: Keeper, request: pytest.FixtureRequest
+) -> None:
+    user = join(somebody(), PASSWORD)
+    enrol(identity, user, request)
+
+    def has_second_factor() -> bool:
+        account = identity.get(user.id)
+        assert account
+        return account.has_second_factor
+
+    identity.set_password(user, "another password")
+    assert has_second_factor()
+    identity.set_password(user, "another password", remove_other_sign_ins=True)
+    assert has_second_factor()
+    for _ in range(2):
+        user = hashed(identity, user, PASSWORD)
+        identity.set_password(user, PASSWORD, remove_other_sign_ins=True, remove_second_factors=True)
+        assert not has_second_factor()
+        assert identity.verify_password(user, PASSWORD)
 
 
 def test_a_changed_address_replaces_the_old_one(identity: RemoteAccounts, join: Keeper) -> None:

@@ -130,10 +130,10 @@ def test_a_login_with_the_old_password_does_not_survive_the_change(
     stolen: list[str] = []
     original = FirebaseAccounts.set_password
 
-    def slow(self: FirebaseAccounts, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+    def slow(self: FirebaseAccounts, user: User, password: str, **removals: bool) -> None:
         stolen.append(client.log_in(name, PASSWORD) or "")
         stolen.append(sign_in(firebase, address))
-        original(self, user, password, remove_other_sign_ins=remove_other_sign_ins)
+        original(self, user, password, **removals)
 
     monkeypatch.setattr(FirebaseAccounts, "set_password", slow)
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}

@@ -119,7 +119,7 @@ def test_a_user_with_a_factor_needs_two_factors(client: Client) -> None:
 
 def test_a_second_factor_at_the_provider_counts_like_one_here(client: Client, provider: Provider) -> None:
     anna = join(client)
-    provider.known[anna.user["id"]] = ProviderAccount(has_password=True, has_second_factor=True)
+    provider.second_factors.add(anna.user["id"])
     assert issue(client, anna).json["type"] == "/problems/insufficient-user-authentication"
     assert issue(client, with_proof(client, anna, TWO)).status_code == 200
 

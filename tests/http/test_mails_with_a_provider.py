@@ -52,13 +52,31 @@ class TestAccountsAtTheProvider:
         assert world.confirm(email=self.ADDRESS.address, code=world.code).status_code == 401
 
     def test_a_mail_does_not_replace_a_second_factor(self, world: MailWorld, provider: Provider) -> None:
-        self.change(provider, has_second_factor=True)
+        provider.second_factors.add("eve")
         world.ask("/auth/email/login", self.ADDRESS.address)
         for body in ({"token": world.token}, {"email": self.ADDRESS.address, "code": world.code}):
             refused = world.confirm(**body)
             assert (refused.status_code, "second factor" in refused.json["detail"]) == (401, True)
         world.ask("/auth/password/forgot", self.ADDRESS.address)
-        assert world.reset(world.token).status_code == 204, "a new password replaces no second factor"
+        assert world.reset(world.token).status_code == 204
+        assert provider.second_factors == {"eve"}, "a new password replaces no second factor"
+
+    @pytest.mark.parametrize("use", ["reset", "verify"])
+    def test_the_first_proof_of_an_address_removes_the_second_factor_of_a_squatter(
+        self, world: MailWorld, provider: Provider, use: str
+    ) -> None:
+        provider.second_factors.add("eve")
+        self.change(provider, email_verified=False)
+        services_of(world.app).mails.users.update("eve", lambda user: replace(user, email_verified=False))
+        if use == "verify":
+            world.client.post("/auth/email/verify", headers=Person({}, "eve").headers)
+            world.deliver()
+            assert world.verify(world.token).status_code == 204
+        else:
+            world.ask("/auth/password/forgot", self.ADDRESS.address)
+            assert world.reset(world.token).status_code == 204
+        world.ask("/auth/email/login", self.ADDRESS.address)
+        assert world.confirm(token=world.token).status_code == 200
 
     def test_an_outage_of_the_provider_during_the_first_proof_leaves_the_address_unproved(
         self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch
@@ -88,7 +106,7 @@ class TestAccountsAtTheProvider:
         monkeypatch.setattr(provider, "set_password", removed)
         assert world.verify(world.token, eve if caller == "own" else None).status_code == 204
         assert [each.kwargs for each in removed.mock_calls] == (
-            [] if caller == "own" else [{"remove_other_sign_ins": True}]
+            [] if caller == "own" else [{"remove_other_sign_ins": True, "remove_second_factors": True}]
         )
         status = world.client.get("/user", headers=Person({}, session).headers).status_code
         assert status == (200 if caller == "own" else 401)
@@ -118,9 +136,9 @@ class TestAccountsAtTheProvider:
                 return world.verify(token).status_code
             return world.confirm(**({"email": address, "code": code} if code else {"token": token})).status_code
 
-        def fail(user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+        def fail(user: User, password: str, **removals: bool) -> None:
             if fails == "after":  # the call succeeds, and its answer is lost
-                Provider.set_password(provider, user, password, remove_other_sign_ins=remove_other_sign_ins)
+                Provider.set_password(provider, user, password, **removals)
                 self.change(provider, valid_since=world.watch.time + timedelta(seconds=1))
             raise Unavailable
 

@@ -22,6 +22,8 @@ class FakeProvider:
         """Addresses by user id. The id stands in for the address of a user without one."""
         self.claims: dict[str, Mapping[str, Any]] = {}
         """The custom claims by user id."""
+        self.second_factors: set[str] = set()
+        """The ids of users whose accounts ask for a second factor."""
         self._passwords: dict[str, str | None] = {}
         self.revoked: list[tuple[str, datetime]] = []
         """The id of each user whose sign-ins were revoked, and the time since which sign-ins count again."""
@@ -47,9 +49,18 @@ class FakeProvider:
         self.require(user)
         self._claim(user)
 
-    def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+    def set_password(
+        self,
+        user: User,
+        password: str,
+        *,
+        remove_other_sign_ins: bool = False,
+        remove_second_factors: bool = False,
+    ) -> None:
         self.require(user)
         self._passwords[user.id] = normalise_password(password)
+        if remove_second_factors:
+            self.second_factors.discard(user.id)
 
     def wait_for_revocation(self) -> None:
         """Do nothing, because this provider issues no tokens."""
@@ -66,9 +77,13 @@ class FakeProvider:
             return None
         address = self.addresses[id]
         email = Email(address) if address != id else None
-        has_password = bool(self._passwords.get(id))
-        claims = self.claims.get(id, {})
-        return ProviderAccount(email, has_password=has_password, valid_since=self.valid_since(id), custom_claims=claims)
+        return ProviderAccount(
+            email,
+            has_password=bool(self._passwords.get(id)),
+            has_second_factor=id in self.second_factors,
+            valid_since=self.valid_since(id),
+            custom_claims=self.claims.get(id, {}),
+        )
 
     def valid_since(self, id: str) -> datetime:
         """Return the time since which sign-ins of a user are valid."""

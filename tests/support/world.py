@@ -198,7 +198,8 @@ class Provider(FakeProvider):
         if id in self.gone:
             return None
         account = self.known.get(id, ProviderAccount(has_password=True))
-        return replace(account, custom_claims=self.claims.get(id, account.custom_claims))
+        claims = self.claims.get(id, account.custom_claims)
+        return replace(account, has_second_factor=id in self.second_factors, custom_claims=claims)
 
     def require(self, user: User) -> None:
         """Do nothing, because every user has an account."""

@@ -105,10 +105,18 @@ class Accounts(AccountRemoval, ABC):
 
         return self.change(id, end_sessions, events=always(*events))
 
-    def finish_password_change(self, user: User, password: NewPassword, *, remove_other_sign_ins: bool = False) -> None:
+    def finish_password_change(
+        self,
+        user: User,
+        password: NewPassword,
+        *,
+        remove_other_sign_ins: bool = False,
+        remove_second_factors: bool = False,
+    ) -> None:
         """Set the password at the identity provider, if there is one.
 
-        With ``remove_other_sign_ins`` the password becomes the only way to sign in there. Raises NotFound, Invalid,
+        With ``remove_other_sign_ins`` the password becomes the only way to sign in there. With
+        ``remove_second_factors`` the provider no longer asks for a second factor. Raises NotFound, Invalid,
         Unavailable.
         """
         return  # the first step has stored the hash, and there is no other way to sign in

@@ -112,6 +112,8 @@ class MailService:
     def _replace_password(self, mail: Mail, user: User, password: NewPassword, reason: str, client: Client) -> User:
         """Make ``password`` the only way to sign in to the account of a mail, and spend the mail. Return the user.
 
+        If the address was not proved before, the factors of the account end too, also those at the identity provider.
+
         The commit that ends the sessions voids the token of the mail too, so that the token works once. If the identity
         provider does not answer after that commit, the token becomes valid again: without it, the user would have
         neither the old password nor a way to set a new one. Raises InvalidToken, Unavailable.
@@ -133,7 +135,9 @@ class MailService:
         try:
             stored = self.accounts.start_password_change(user.id, password, events, check=check)
             with after_failure(self.mails.update, mail.id, lambda spent: spent.reactivate_token(stored)):
-                self.accounts.finish_password_change(stored, password, remove_other_sign_ins=True)
+                self.accounts.finish_password_change(
+                    stored, password, remove_other_sign_ins=True, remove_second_factors=not stored.email_verified
+                )
             # Only now: after a failure in between, the next mail must replace the password again.
             changed = self.users.update(user.id, prove, events=record)
         except NotFound:

@@ -186,10 +186,18 @@ class RemoteAccounts(Protocol):
     def set_email(self, user: User) -> None:
         """Give the account the address of ``user``. Raises Taken, Invalid, and NotFound without an account."""
 
-    def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+    def set_password(
+        self,
+        user: User,
+        password: str,
+        *,
+        remove_other_sign_ins: bool = False,
+        remove_second_factors: bool = False,
+    ) -> None:
         """Change the password of the account.
 
-        With ``remove_other_sign_ins``, remove every other way to sign in to it.
+        With ``remove_other_sign_ins``, remove every other way to sign in to it. With ``remove_second_factors``, remove
+        its second factors, so that a sign-in with the password needs nothing else.
         """
 
     def wait_for_revocation(self) -> None:

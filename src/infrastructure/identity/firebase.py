@@ -69,14 +69,24 @@ class FirebaseAccounts:
         self._rest.manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
 
     @unavailable_on(*UNUSABLE_ANSWERS)
-    def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+    def set_password(
+        self,
+        user: User,
+        password: str,
+        *,
+        remove_other_sign_ins: bool = False,
+        remove_second_factors: bool = False,
+    ) -> None:
         fields: dict[str, Any] = {"password": normalise_password(password)}
-        found = self._rest.lookup(user.id) if remove_other_sign_ins or not user.email else {}
+        needs_record = remove_other_sign_ins or remove_second_factors or not user.email
+        found = self._rest.lookup(user.id) if needs_record else {}
         if not user.email:  # Firebase accepts a password only together with an address.
             fields["email"] = found.get("email") or _address(user)
         others = {each["providerId"] for each in found.get("providerUserInfo", ())} - {"password"}
         if remove_other_sign_ins and others:
             fields["deleteProvider"] = sorted(others)
+        if remove_second_factors and found.get("mfaInfo"):
+            fields["mfa"] = {"enrollments": []}  # The list replaces the enrolments of the account.
         self._rest.manage(":update", localId=user.id, **fields)
 
     def wait_for_revocation(self) -> None:

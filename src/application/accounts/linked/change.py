@@ -136,10 +136,20 @@ def require_account(accounts: LinkedBase, id: str) -> ProviderAccount:
 
 
 def finish_password_change(
-    accounts: LinkedBase, user: User, password: NewPassword, *, remove_other_sign_ins: bool = False
+    accounts: LinkedBase,
+    user: User,
+    password: NewPassword,
+    *,
+    remove_other_sign_ins: bool = False,
+    remove_second_factors: bool = False,
 ) -> None:
     """Set the password at the provider, after the sessions of the user have ended here."""
-    accounts.remote.set_password(user, password.text, remove_other_sign_ins=remove_other_sign_ins)
+    accounts.remote.set_password(
+        user,
+        password.text,
+        remove_other_sign_ins=remove_other_sign_ins,
+        remove_second_factors=remove_second_factors,
+    )
 
     def end_sessions(stored: User) -> User:
         return stored.without_sessions(accounts.clock(), user.kept_session)
