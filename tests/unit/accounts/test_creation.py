@@ -105,8 +105,8 @@ def test_the_address_of_an_account_that_is_gone_at_the_provider_can_be_registere
     gone = world.joined()
     world.remote.delete(gone.id)
     newcomer = world.joined(OLD)
-    world.agrees(newcomer, OLD)
-    world.deleted(gone)
+    world.assert_agrees(newcomer, OLD)
+    world.assert_deleted(gone)
 
 
 def test_an_ordinary_conflict_logs_nothing_and_undoes_nothing(
