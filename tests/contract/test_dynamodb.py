@@ -269,19 +269,13 @@ class TestFailures:
         assert revisions == {claim("2"): only(store, claim("2")).revision}
 
     @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
-    def test_a_cancelled_transaction_is_repeated(
-        self, store: DynamoStore, wire: Wire, code: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
+    def test_a_cancelled_transaction_is_repeated(self, store: DynamoStore, wire: Wire, code: str) -> None:
         wire.answers = [cancelled("None", code)] * 3
         store.commit(Insert(claim("1"), CLAIM))
         assert wire.operations == ["TransactWriteItems"] * 4
 
-    def test_a_transaction_that_is_still_in_progress_is_waited_for(
-        self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_transaction_that_is_still_in_progress_is_waited_for(self, store: DynamoStore, wire: Wire) -> None:
         """DynamoDB still works on the first request, whose reply was lost, when the repeated ones arrive."""
-        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 60.0)
         in_progress = answer(400, __type="TransactionInProgressException", message="in progress")
         wire.answers = [lose_reply, in_progress, in_progress, in_progress]
         revisions = store.commit(Insert(claim("1"), CLAIM))
@@ -381,7 +375,7 @@ class TestUnreachable:
     ) -> None:
         use_aws(monkeypatch, address)
         store = DynamoStore(REGION, "portero", pool_size=1, timeout=0.3)
-        assert isinstance(outcome_within(3, lambda: use(store)), Unavailable)
+        assert isinstance(outcome_within(10, lambda: use(store)), Unavailable)
         store.close()
 
     @USES
