@@ -121,7 +121,7 @@ def test_a_long_file_shows_its_progress_and_then_its_verdict(browser: Browser, d
     ursula = signed_in(browser, demo)
     ursula.go("/console/datasets")
     choose(ursula.page, ("long.csv", b"n\n" + b"\n".join(b"%d" % n for n in range(60_000))))
-    verdict(ursula.page).to_contain_text("All 60,000 rows are good.", timeout=20_000)
+    verdict(ursula.page).to_contain_text("All 60,000 rows are good.", timeout=60_000)
     ursula.page.context.close()
 
 
