@@ -75,7 +75,7 @@ class Firebase:
         page: dict[str, Any] = {"nextPageToken": ""}
         while "nextPageToken" in page:
             query = {"maxResults": "1000", "nextPageToken": page["nextPageToken"]}
-            page = requests.get(url, query, headers={"Authorization": "Bearer owner"}, timeout=10).json()
+            page = requests.get(url, query, headers={"Authorization": "Bearer owner"}, timeout=60).json()
             found |= {each["localId"]: each.get("email", "") for each in page.get("users", [])}
         return found
 
@@ -98,7 +98,7 @@ class Firebase:
             params=None if administrative else {"key": "any"},
             headers={"Authorization": "Bearer owner"} if administrative else None,
             json=body,
-            timeout=10,
+            timeout=60,
         )
 
     def code_of(self, number: str) -> str:
@@ -108,7 +108,7 @@ class Firebase:
     def _emulated(self, messages: str) -> list[dict[str, Any]]:
         """Return the messages that the emulator has kept instead of sending them."""
         url = f"http://{self.host}/emulator/v1/projects/{self.project}/{messages}"
-        return list(requests.get(url, timeout=10).json()[messages])
+        return list(requests.get(url, timeout=60).json()[messages])
 
 
 def new_number() -> str:

@@ -67,9 +67,9 @@ def test_a_server_and_what_it_started_end_with_the_block() -> None:
         f"import subprocess, sys; subprocess.run([sys.executable, '-m', 'http.server', '{port}', '-b', '127.0.0.1'])"
     )
     with emulators.running([sys.executable, "-c", server], ready=f"http://127.0.0.1:{port}/"):
-        assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok
+        assert requests.get(f"http://127.0.0.1:{port}/", timeout=60).ok
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+        requests.get(f"http://127.0.0.1:{port}/", timeout=60)
 
 
 def test_a_server_that_ends_early_is_reported_with_its_output() -> None:
@@ -87,4 +87,4 @@ def _admin(project: str) -> auth.Client:
 
 def _sign_in(emulator: str, email: str) -> requests.Response:
     url = f"http://{emulator}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=any"
-    return requests.post(url, json={"email": email, "password": "correct horse", "returnSecureToken": True}, timeout=5)
+    return requests.post(url, json={"email": email, "password": "correct horse", "returnSecureToken": True}, timeout=60)

@@ -21,7 +21,7 @@ def export(firebase: Firebase, *uids: str) -> bytes:
     while page:
         parameters = {"maxResults": "1000", **({"nextPageToken": page} if page != "first" else {})}
         url = f"http://{firebase.host}/{place}"
-        answer = requests.get(url, headers=headers, params=parameters, timeout=10).json()
+        answer = requests.get(url, headers=headers, params=parameters, timeout=60).json()
         found += [user for user in answer["users"] if user["localId"] in uids]
         page = answer.get("nextPageToken", "")
     assert len(found) == len(uids)

@@ -89,7 +89,7 @@ def world(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     # The SDK knows one project, for Auth and for Firestore.
     url = f"http://{firestore_emulator}/emulator/v1/projects/{auth_project}:securityRules"
-    requests.put(url, json={"rules": {"files": [{"content": RULES}]}}, timeout=10).raise_for_status()
+    requests.put(url, json={"rules": {"files": [{"content": RULES}]}}, timeout=60).raise_for_status()
     settings = firebase_settings(
         tmp_path, "firestore", firestore_project=auth_project, auth_project=auth_project
     ).model_copy(update={"firebase_tokens": True})

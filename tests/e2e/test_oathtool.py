@@ -14,7 +14,7 @@ def test_the_codes_of_oathtool_add_an_app_and_take_the_second_step() -> None:
     def code() -> str:
         moment = f"{world.watch():%Y-%m-%d %H:%M:%S} UTC"
         command = ["oathtool", "--totp", "--base32", "--now", moment, setup["secret"]]
-        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
     body = {"enrolment": setup["enrolment"], "code": code()}
     assert world.client.post("/user/factors", json=body, headers=anna.headers).status_code == 201

@@ -28,13 +28,13 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = {"ISSUER": url, "SERVICE_CREDENTIALS": f"other:{'x' * 16}, {NAME}:{SECRET}"} | ADMIN
     with serving(tmp_path_factory.mktemp("oauth"), port, settings):
         body = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
-        assert requests.post(f"{url}/register", json=body, timeout=10).status_code == 201
+        assert requests.post(f"{url}/register", json=body, timeout=60).status_code == 201
         yield url
 
 
 @pytest.fixture
 def metadata(issuer: str) -> Any:
-    return requests.get(f"{issuer}/.well-known/oauth-authorization-server", timeout=10).json()
+    return requests.get(f"{issuer}/.well-known/oauth-authorization-server", timeout=60).json()
 
 
 def test_javascript_libraries_discover_log_in_refresh_introspect_and_revoke(issuer: str) -> None:
@@ -82,7 +82,7 @@ def test_authlib_accepts_the_metadata_introspects_and_revokes(metadata: dict[str
 
 def _bearer(issuer: str, login: str) -> dict[str, str]:
     body = {"username": login, "password": PASSWORD}
-    token = requests.post(f"{issuer}/login", json=body, timeout=10).json()["access_token"]
+    token = requests.post(f"{issuer}/login", json=body, timeout=60).json()["access_token"]
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -91,7 +91,7 @@ def test_libraries_get_tokens_with_the_secret_of_a_service(
 ) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     body, headers = {"name": "Billing", "role": "user"}, _bearer(issuer, "olga@example.com")
-    service = requests.post(f"{issuer}/services", json=body, headers=headers, timeout=10).json()
+    service = requests.post(f"{issuer}/services", json=body, headers=headers, timeout=60).json()
     url, secret = metadata["token_endpoint"], service["client_secret"]
     oauthlib = OAuth2Session(client=BackendApplicationClient(client_id=service["id"]))
     oauthlib.fetch_token(url, client_id=service["id"], client_secret=secret)
@@ -109,8 +109,8 @@ def test_libraries_get_tokens_with_the_secret_of_a_service(
 
 def test_a_removed_key_is_out_on_the_next_request_to_any_worker(issuer: str) -> None:
     headers = _bearer(issuer, "anna")
-    made = requests.post(f"{issuer}/user/keys", json={"name": "A", "scope": "read"}, headers=headers, timeout=10).json()
+    made = requests.post(f"{issuer}/user/keys", json={"name": "A", "scope": "read"}, headers=headers, timeout=60).json()
     key = {"Authorization": f"Bearer {made['key']}"}
-    assert {requests.get(f"{issuer}/user", headers=key, timeout=10).status_code for _ in range(20)} == {200}
-    assert requests.delete(f"{issuer}/user/keys/{made['id']}", headers=headers, timeout=10).status_code == 204
-    assert {requests.get(f"{issuer}/user", headers=key, timeout=10).status_code for _ in range(20)} == {401}
+    assert {requests.get(f"{issuer}/user", headers=key, timeout=60).status_code for _ in range(20)} == {200}
+    assert requests.delete(f"{issuer}/user/keys/{made['id']}", headers=headers, timeout=60).status_code == 204
+    assert {requests.get(f"{issuer}/user", headers=key, timeout=60).status_code for _ in range(20)} == {401}

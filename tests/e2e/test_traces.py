@@ -15,7 +15,7 @@ def test_a_worker_sends_its_last_spans_when_it_stops(server: str, tmp_path: Path
     with collector() as (url, names):
         settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "SERVER": server, "WEB_CONCURRENCY": "1"}
         with portero(tmp_path, settings) as address:
-            answer = requests.get(f"http://{address}/user?token=secret", timeout=10)
+            answer = requests.get(f"http://{address}/user?token=secret", timeout=60)
             assert len(answer.headers["X-Request-Id"]) == 32
         assert "GET /user" in names
 
@@ -26,9 +26,9 @@ def test_a_worker_of_celery_sends_the_spans_of_its_jobs(tmp_path: Path) -> None:
         traced = {**settings, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
         with portero(tmp_path / "data", settings) as address, working(tmp_path / "data", traced):
             account = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
-            requests.post(f"http://{address}/register", json=account, timeout=10)
-            token = requests.post(f"http://{address}/login", json=account, timeout=10).json()["access_token"]
+            requests.post(f"http://{address}/register", json=account, timeout=60)
+            token = requests.post(f"http://{address}/login", json=account, timeout=60).json()["access_token"]
             headers = {"Authorization": f"Bearer {token}"}
-            assert requests.post(f"http://{address}/api/dogs/Rex", headers=headers, timeout=10).status_code == 201
+            assert requests.post(f"http://{address}/api/dogs/Rex", headers=headers, timeout=60).status_code == 201
             until(lambda: {"run dog-picture", "call", "commit"} <= {*names}, "the job is traced")
     assert "POST /register" not in names

@@ -37,10 +37,10 @@ class Checkout:
         os.mkfifo(folder / "gate")
 
     def setup(self, language: str = "C") -> "subprocess.Popen[str]":
-        """Start the script in its own process group. It is killed after a minute."""
+        """Start the script in its own process group. It is killed after three minutes."""
         self.started.append(
             subprocess.Popen(
-                ["timeout", "60", "sh", "scripts/setup", "runtime"],
+                ["timeout", "180", "sh", "scripts/setup", "runtime"],
                 cwd=self.folder,
                 env={**os.environ, "PYTHON": str(self.folder / "python"), "LC_ALL": language},
                 stdout=subprocess.PIPE,
@@ -53,7 +53,7 @@ class Checkout:
 
     def end_pip(self) -> None:
         """Wait until a pip has begun, and end it."""
-        subprocess.run(["sh", "-c", "echo end >gate"], cwd=self.folder, timeout=20, check=True)
+        subprocess.run(["sh", "-c", "echo end >gate"], cwd=self.folder, timeout=60, check=True)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_second_setup_waits_for_the_first_one_and_installs_nothing_again(check
     second = checkout.setup()
     assert line(second) == "Waiting for another installation\n"
     checkout.end_pip()
-    assert (first.wait(20), second.wait(20)) == (0, 0)
+    assert (first.wait(60), second.wait(60)) == (0, 0)
     assert (checkout.folder / "log").read_text() == "begin\nend\n"
 
 
@@ -94,7 +94,7 @@ def test_a_setup_that_was_killed_holds_up_no_other_one(checkout: Checkout) -> No
         flock(lock, LOCK_EX)
     following = checkout.setup()
     checkout.end_pip()
-    assert following.communicate(timeout=20)[0] == "Creating .venv\nInstalling requirements.txt\n"
+    assert following.communicate(timeout=60)[0] == "Creating .venv\nInstalling requirements.txt\n"
     assert following.returncode == 0
 
 
@@ -118,7 +118,7 @@ def test_an_interrupt_ends_an_installation_without_a_word(checkout: Checkout) ->
     running = checkout.setup()
     assert begins(running)
     os.killpg(running.pid, 2)
-    assert running.communicate(timeout=20) == ("", "")
+    assert running.communicate(timeout=60) == ("", "")
     with suppress(ProcessLookupError):
         os.killpg(running.pid, 9)  # the shell that replaces pip may have left a child
 
