@@ -174,6 +174,12 @@ def _stall(exchange: "_Handler") -> None:
     exchange.wait_for_the_end()
 
 
+def _sip(exchange: "_Handler") -> None:
+    """Read the body at 640 KiB a second, and do not answer."""
+    while exchange.rfile.read1(1 << 16) and not exchange.server.stopped.wait(0.1):
+        pass
+
+
 def _early(exchange: "_Handler", status: int = 413, close: bool = False) -> None:
     """Answer without reading the body. Then ``close`` the connection, or keep it open and read nothing."""
     exchange.answer(status, {"early": True})

@@ -156,10 +156,10 @@ class PromptDestination(Destination):
 
 
 class _TimeLimit(AbstractContextManager[None]):
-    """A context manager that limits the time of the answer to a call. Raises ReadTimeout for an answer that is late.
+    """A context manager that limits the time of a call and of its answer. Raises ReadTimeout for a late answer.
 
-    The timeouts of httpx2 apply to each read, so that an answer that arrives byte by byte never exceeds them. A timer
-    therefore shuts the connection down.
+    The timeouts of httpx2 apply to each read and each write, so that a service that reads the request or sends the
+    answer byte by byte never exceeds them. A timer therefore shuts the connection down.
     """
 
     def __init__(self, idle: float, by: float) -> None:
@@ -172,15 +172,25 @@ class _TimeLimit(AbstractContextManager[None]):
         return max(min(self._idle, self._by - time.monotonic()), 0.01)
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Start the timer when the request has been sent (https://www.encode.io/httpcore/extensions/#trace)."""
+        """Start the timer for the request, and again for the answer.
+
+        The events are those of https://www.encode.io/httpcore/extensions/#trace.
+        """
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket: socket.socket = info["return_value"].get_extra_info("socket")
+        elif event == "http11.send_request_headers.started" and self._by < math.inf:
+            self._start_timer(self._by - time.monotonic())
         elif event == "http11.send_request_body.failed" and isinstance(info["exception"], httpcore2.WriteTimeout):
             # A server that refuses a file early may stop reading. httpcore2 reads the answer only after a WriteError.
             raise httpcore2.WriteError("the service stopped reading")
         elif event == "http11.receive_response_headers.started":
-            self._timer = threading.Timer(self.left(), self._shut_down)
-            self._timer.start()
+            self._start_timer(self.left())
+
+    def _start_timer(self, seconds: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = threading.Timer(seconds, self._shut_down)
+        self._timer.start()
 
     def _shut_down(self) -> None:
         self._exceeded = True

@@ -1,6 +1,7 @@
 """Forwards files to another service in a form with one field, ``file`` (multipart/form-data, RFC 7578)."""
 
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,10 @@ from src.infrastructure.chunks import guarded
 from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
+ATTEMPT_SECONDS = 60.0
+"""The seconds that sending an empty file may take. A longer file may take more."""
+MIN_BYTES_PER_SECOND = 100_000
+"""The speed at which a service must read a file, measured over the whole file."""
 _NAME = Translatable("The service that files are sent on to")
 _MAX_TEXT = 2000
 """The maximum number of characters of a text answer that are stored."""
@@ -24,8 +29,9 @@ class HttpRelay:
     """Sends files by POST to ``url``. Implements FileRelay.
 
     Connecting to an address takes at most ``connect`` seconds, and sending a chunk at most ``idle`` seconds. The answer
-    takes at most ``idle`` seconds after the last chunk, or after the service has stopped reading. Raise ValueError for
-    a ``url`` that is not an http or https URL.
+    takes at most ``idle`` seconds after the last chunk, or after the service has stopped reading. The whole attempt
+    takes at most ATTEMPT_SECONDS, and a second more for each MIN_BYTES_PER_SECOND of the file. Raise ValueError for a
+    ``url`` that is not an http or https URL.
     """
 
     def __init__(self, url: str, *, connect: float = 5, idle: float = 30, circuit: Circuit | None = None) -> None:
@@ -33,6 +39,7 @@ class HttpRelay:
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
         """Post a file of ``size`` bytes. Raise AttemptFailed and the exceptions of iterating over ``chunks``."""
+        by = time.monotonic() + ATTEMPT_SECONDS + size / MIN_BYTES_PER_SECOND
         boundary = secrets.token_hex(16)
         head = (
             f"--{boundary}\r\n"
@@ -62,7 +69,7 @@ class HttpRelay:
             sent = True
 
         with guarded(form()) as content:
-            answer = self._service.ask("POST", headers, content)
+            answer = self._service.ask("POST", headers, content, by)
         if answer.status in _TRY_AGAIN:
             message = "{service} asked to try again later, with status {status}."
             raise AttemptFailed(self._service.says(message, status=answer.status))

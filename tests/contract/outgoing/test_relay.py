@@ -151,6 +151,28 @@ def test_a_service_that_reads_nothing_times_out(services: outside.Outside, hasty
     assert "too long" in details[0]
 
 
+def test_a_service_that_reads_slowly_times_out(
+    services: outside.Outside, relay: HttpRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.infrastructure.outgoing.relay.ATTEMPT_SECONDS", 0.5)
+    monkeypatch.setattr("src.infrastructure.outgoing.relay.MIN_BYTES_PER_SECOND", 128 << 20)
+    services.relay.behave("sip")
+    with failing(within=5) as details:
+        relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
+    assert "too long" in details[0]
+
+
+def test_a_longer_file_may_take_longer(
+    services: outside.Outside, relay: HttpRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.infrastructure.outgoing.relay.ATTEMPT_SECONDS", 0.2)
+    monkeypatch.setattr("src.infrastructure.outgoing.relay.MIN_BYTES_PER_SECOND", 1 << 20)
+    services.relay.behave("slow", seconds=0.6)
+    with failing():
+        send(relay)
+    assert relay.send("job-1", "a", "text/plain", 16 << 20, zeros(16 << 20)).status == 201
+
+
 @pytest.mark.parametrize("close", [False, True])
 def test_a_refusal_before_the_end_of_the_file_is_final(
     services: outside.Outside, hasty_relay: HttpRelay, close: bool
