@@ -1,18 +1,23 @@
 """Uploads of files, and the job that relays them. test_stored_objects.py tests what they share with datasets."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any, NoReturn, TypeVar, cast
 
 import pytest
 
-from src.application.files import RELAY, RelayFile, StoredFile
+from src.application.files import RELAY, RELAYS_AT_ONCE, RelayFile, StoredFile
+from src.application.jobs import JobHandler, JobRunner
 from src.application.ports import FileRelay, RelayAnswer
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.domain.errors import AttemptFailed, NotFound, Unavailable
-from src.domain.jobs import Job, NotRunnable
+from src.domain.jobs import Job, JobStatus, NotRunnable
 from src.domain.receipts import Repeated
+from src.infrastructure.queues.inline import InlineQueue
+from tests.support.working import FakeHandler
 from tests.unit.stored_objects.files import TEXT, FileWorld
 from tests.unit.stored_objects.world import ADA, ROOT, Killed
 
@@ -240,3 +245,124 @@ class TestRelay:
         work.abandon(job)
         work.resume(job)
         assert world.file(stored.file.id) == stored.file
+
+
+class HeldRelay(FakeRelay):
+    """Keeps each file until the test releases it. See FileRelay."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived = threading.Semaphore(0)
+        self.released = threading.Event()
+
+    def send(self, *arguments: Any) -> RelayAnswer:
+        self.arrived.release()
+        assert self.released.wait(10)
+        return super().send(*arguments)
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(count):
+            assert self.arrived.acquire(timeout=10)
+
+
+class TestRelayPlaces:
+    @pytest.fixture
+    def relay(self) -> Iterator[HeldRelay]:
+        relay = HeldRelay()
+        yield relay
+        relay.released.set()
+
+    @pytest.fixture
+    def notices(self) -> FakeHandler:
+        return FakeHandler()
+
+    @pytest.fixture
+    def runner(self, world: FileWorld, relay: HeldRelay, notices: FakeHandler) -> JobRunner:
+        sending = RelayFile(files=world.files, blobs=world.blobs, relay=relay)
+        handlers: dict[str, JobHandler] = {RELAY: sending, "notice": notices}
+        return JobRunner(jobs=world.jobs, handlers=handlers, delay=timedelta(0), clock=world.watch)
+
+    def add(self, world: FileWorld) -> str:
+        return world.add(key=None).file.job_id
+
+    def job(self, world: FileWorld, id: str) -> Job:
+        job = world.jobs.get(id)
+        assert job
+        return job
+
+    def test_a_file_without_a_place_is_sent_later_and_spends_no_attempt(
+        self, world: FileWorld, relay: HeldRelay, runner: JobRunner
+    ) -> None:
+        with ThreadPoolExecutor(RELAYS_AT_ONCE) as threads:
+            first = [threads.submit(runner.run, self.add(world)) for _ in range(RELAYS_AT_ONCE)]
+            relay.wait_for(RELAYS_AT_ONCE)
+            late = self.add(world)
+            for _ in range(10):
+                assert elsewhere(lambda: runner.run(late))
+                job = self.job(world, late)
+                assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
+                assert job.error == "Other files are being sent on first."
+                world.watch.forward(3600)
+            relay.released.set()
+            assert [each.result(10) for each in first] == [None] * RELAYS_AT_ONCE
+        assert runner.run(late) is None
+        assert (self.job(world, late).status, self.job(world, late).attempts) == (JobStatus.SUCCEEDED, 1)
+        assert len(relay.got) == RELAYS_AT_ONCE + 1
+
+    def test_files_without_a_place_try_again_one_after_the_other(
+        self, world: FileWorld, relay: HeldRelay, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("src.application.jobs.runner.SPREAD_SECONDS", 0)
+        with ThreadPoolExecutor(RELAYS_AT_ONCE) as threads:
+            for _ in range(RELAYS_AT_ONCE):
+                threads.submit(runner.run, self.add(world))
+            relay.wait_for(RELAYS_AT_ONCE)
+            waits = [runner.run(self.add(world)) or 0 for _ in range(200)]
+            relay.released.set()
+        assert waits[0] == pytest.approx(3)
+        assert waits[-1] > 4
+        assert len(relay.got) == RELAYS_AT_ONCE
+
+    def test_a_deleted_file_needs_no_place(self, world: FileWorld, relay: HeldRelay, runner: JobRunner) -> None:
+        with ThreadPoolExecutor(RELAYS_AT_ONCE) as threads:
+            for _ in range(RELAYS_AT_ONCE):
+                threads.submit(runner.run, self.add(world))
+            relay.wait_for(RELAYS_AT_ONCE)
+            file = world.add(key=None).file
+            world.files.update(file.id, lambda file: file.deleting(world.watch()))
+            assert runner.run(file.job_id) is None
+            assert self.job(world, file.job_id).result == {"relayed": False}
+            relay.released.set()
+
+    @pytest.mark.parametrize("error", [AttemptFailed("It took too long."), NotRunnable(), OSError("disk")], ids=repr)
+    def test_a_place_is_free_again_after_an_error(
+        self, world: FileWorld, relay: HeldRelay, runner: JobRunner, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        def fail(*_: Any) -> NoReturn:
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(relay, "send", fail)
+            for _ in range(2 * RELAYS_AT_ONCE):
+                runner.run(self.add(world))
+        relay.released.set()
+        id = self.add(world)
+        assert runner.run(id) is None
+        assert self.job(world, id).status is JobStatus.SUCCEEDED
+
+    def test_a_slow_receiver_leaves_threads_of_the_queue_to_other_jobs(
+        self, world: FileWorld, relay: HeldRelay, runner: JobRunner, notices: FakeHandler
+    ) -> None:
+        noticed = threading.Event()
+        notices.does = lambda job, progress: noticed.set()
+        queue = InlineQueue(runner.run)
+        for _ in range(4):
+            queue.send(self.add(world))
+        relay.wait_for(RELAYS_AT_ONCE)
+        notice = Job.new(kind="notice", subject_id="ada", user_id=None, now=world.watch())
+        world.store.commit(world.jobs.write(notice))
+        queue.send(notice.id)
+        assert noticed.wait(10)
+        assert relay.got == []
+        relay.released.set()
+        assert queue.close(10)

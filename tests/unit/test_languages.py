@@ -33,6 +33,7 @@ MESSAGE_OF = {
     **dict.fromkeys(("InvalidValue", "PydanticCustomError", "NotCsv", "InvalidOption", "refused"), 1),
     **dict.fromkeys(("Unauthenticated", "Forbidden", "NotFound", "Ended", "InvalidToken", "InvalidCredentials"), 0),
     **dict.fromkeys(("BadRequest", "UnsupportedMediaType", "Translatable", "AttemptFailed", "Postponed", "Down"), 0),
+    "Busy": 0,
     "because": 1,
     "NotImportable": 0,
     "NotAnExport": 0,

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from src.application.ports import Clock, CountEvent, TraceStep, uncounted, untraced
-from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
+from src.domain.errors import AttemptFailed, Busy, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable
 from src.domain.messages import Translatable
 from src.domain.values import new_id
@@ -33,7 +33,10 @@ class JobHandler(Protocol):
     waits: ClassVar[tuple[float, float, float]]
     """The seconds to wait after the first, second and third failed attempt. They vary by up to a quarter."""
     postponed_until: ClassVar[tuple[float, float, float, float]]
-    """For each attempt, the age of the job in seconds after which a postponement counts as a failure."""
+    """For each attempt, the age of the job in seconds after which a postponement counts as a failure.
+
+    A postponement by Busy never does.
+    """
 
     def run(self, job: Job, progress: Progress) -> Any:
         """Do the work and return the job's result as JSON. Raises AttemptFailed."""
@@ -123,7 +126,7 @@ class JobRunner:
 
     def _postponed(self, job: Job, handler: JobHandler, error: Postponed) -> float | None:
         age = (self.clock() - job.created_at).total_seconds()
-        if age > handler.postponed_until[job.attempts - 1]:
+        if age > handler.postponed_until[job.attempts - 1] and not isinstance(error, Busy):
             return self._failed(job, handler, error.detail, final=False)
         wait = error.retry_after + random.uniform(0, SPREAD_SECONDS)  # noqa: S311 - spreads jobs, hides nothing
         self._transition(job, Job.postponed, error=error.detail, wait=timedelta(seconds=wait))

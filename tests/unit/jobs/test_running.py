@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from src.application.jobs import JobRunner, Progress
-from src.domain.errors import AttemptFailed, Ended, PorteroError, Postponed, Unavailable
+from src.domain.errors import AttemptFailed, Busy, Ended, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobStatus
 from tests.support.races import at_once
 from tests.support.working import NOON, FakeHandler, caller_of
@@ -167,6 +167,14 @@ class TestPostponed:
         assert (job.attempts, job.error) == (failed + 1, "It rests.")
         assert job.status is (JobStatus.FAILED if failed == 3 else JobStatus.QUEUED)
         assert wait == (None if failed == 3 else pytest.approx(world.work.waits[failed], rel=0.25))
+
+    def test_a_job_that_waits_for_its_turn_never_fails(self, world: JobWorld) -> None:
+        world.work.does = raising(Busy("Others come first.", retry_after=5))
+        id = world.add(new_job(attempts=3))
+        world.watch.forward(86_400)
+        assert world.run(id)
+        job = world.job(id)
+        assert (job.status, job.attempts, job.error) == (JobStatus.QUEUED, 3, "Others come first.")
 
     @pytest.mark.parametrize("seed", range(20))
     def test_a_picture_is_ready_or_failed_within_a_minute(
