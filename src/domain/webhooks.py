@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from src.domain.errors import NotFound
+from src.domain.errors import NotFound, Stale
 from src.domain.events import Event
 from src.domain.old_secrets import OldSecrets, valid_secrets, with_old_secret
 from src.domain.receipts import Receipt
@@ -58,6 +58,21 @@ class Webhook:
     failures: int = 0
     """The number of failed attempts since the last success."""
     revision: str = ""
+
+    @property
+    def configuration_revision(self) -> str:
+        """A hash of the fields that admins set, and of the secret.
+
+        Unlike ``revision``, it does not change when the outcome of a delivery is stored, unless the webhook is disabled
+        by it.
+        """
+        fields = self.url, self.events, self.description, self.enabled, self.secret
+        return hashlib.sha256(repr(fields).encode()).hexdigest()[:32]
+
+    def require_configuration(self, revisions: Collection[str] | None) -> None:
+        """Raise Stale if ``revisions`` is given and does not contain the configuration revision."""
+        if revisions is not None and self.configuration_revision not in revisions:
+            raise Stale
 
     def wants(self, event: Event) -> bool:
         """Return whether an event is to be sent: only to an enabled webhook that is older than the event."""
@@ -175,7 +190,10 @@ class WebhookRepository(RecordedRepository[Webhook], Protocol):
         """
 
     def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:
-        """Remove a webhook, and store the event. Raises NotFound, and Stale as ``update`` does."""
+        """Remove a webhook, and store the event.
+
+        Raises NotFound, and Stale if ``revisions`` is given and does not contain the configuration revision.
+        """
 
     def list(self, cursor: str | None = None, limit: int = 100) -> Page[Webhook]:
         """Return a page of the webhooks, the newest first."""

@@ -103,14 +103,17 @@ def test_a_replaced_secret_that_an_earlier_version_has_stored_signs(store: Store
     assert webhooks.get("webhook") == rotated
 
 
-def test_a_webhook_is_removed_only_at_the_given_revisions(webhooks: Webhooks) -> None:
+def test_a_webhook_is_removed_only_at_the_given_configuration_revisions(webhooks: Webhooks) -> None:
     stored = [webhooks.add(made(f"webhook {number}"), changed(), 20) for number in range(2)]
     assert stored[0]
-    first = webhooks.update("webhook 0", lambda webhook: replace(webhook, failures=1))
-    for revisions in ([], [stored[0].revision]):
+    webhooks.update("webhook 0", lambda webhook: replace(webhook, enabled=False))
+    first = webhooks.update("webhook 0", lambda webhook: webhook.after(204, NOON))
+    for revisions in ([], [stored[0].configuration_revision], [first.revision]):
         with pytest.raises(Stale):
             webhooks.delete(first.id, changed(), revisions)
-    webhooks.delete(first.id, changed(), ["another", first.revision])
+    delivered = webhooks.update("webhook 0", lambda webhook: webhook.after(500, NOON))
+    assert delivered.revision != first.revision
+    webhooks.delete(first.id, changed(), ["another", first.configuration_revision])
     with pytest.raises(NotFound):
         webhooks.delete(first.id, changed())
     assert webhooks.all() == stored[1:]

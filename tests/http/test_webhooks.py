@@ -465,6 +465,82 @@ def test_a_webhook_is_removed_as_it_was_read_or_not_at_all(world: World) -> None
     assert world.client.delete(url, headers=world.root.headers | {"If-Match": current}).status_code == 204
 
 
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize(
+    ("method", "expected"), [("PUT", 200), ("PATCH", 200), ("DELETE", 204)], ids=["put", "patch", "delete"]
+)
+def test_a_delivery_since_a_webhook_was_read_refuses_no_change_with_if_match(
+    world: World, status: int, method: str, expected: int
+) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    world.receivers.answers[URL] = status
+    read = world.client.get(url, headers=world.root.headers)
+    join(world.client)
+    assert world.deliver()
+    body = {"json": {"enabled": False}} if method != "DELETE" else {}
+    headers = world.root.headers | {"If-Match": read.headers["ETag"]}
+    assert world.client.open(url, method=method, headers=headers, **body).status_code == expected
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_of_two_admins_who_have_read_a_webhook_the_second_to_change_it_is_refused(world: World, method: str) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    read = world.client.get(url, headers=world.root.headers)
+    headers = world.root.headers | {"If-Match": read.headers["ETag"]}
+    first = world.client.put(url, json={"description": "Billing"}, headers=headers)
+    join(world.client)
+    assert world.deliver()
+    body = {"json": {"description": "Payroll"}} if method != "DELETE" else {}
+    assert world.client.open(url, method=method, headers=headers, **body).status_code == 412
+    current = world.root.headers | {"If-Match": first.headers["ETag"]}
+    assert world.client.put(url, json={"description": "Payroll"}, headers=current).status_code == 200
+
+
+def test_of_many_admins_who_change_a_webhook_at_once_one_succeeds(world: World) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    headers = world.root.headers | {"If-Match": world.client.get(url, headers=world.root.headers).headers["ETag"]}
+    bodies = [{"description": f"Description {number}"} for number in range(8)]
+    answers = at_once(lambda body: client_of(world.app).put(url, json=body, headers=headers).status_code, bodies)
+    assert (answers.count(200), answers.count(412)) == (1, 7)
+
+
+def test_a_new_secret_since_a_webhook_was_read_refuses_a_change(world: World) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    headers = world.root.headers | {"If-Match": world.client.get(url, headers=world.root.headers).headers["ETag"]}
+    assert world.client.post(f"{url}/secret", headers=world.root.headers).status_code == 201
+    assert world.client.put(url, json={"enabled": False}, headers=headers).status_code == 412
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_webhook_that_failures_have_disabled_since_it_was_read_is_not_changed(world: World, method: str) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    headers = world.root.headers | {"If-Match": world.client.get(url, headers=world.root.headers).headers["ETag"]}
+    world.receivers.answers[URL] = 410
+    join(world.client)
+    assert world.deliver()
+    assert not world.show(webhook)["enabled"]
+    body = {"json": {"description": "Billing"}} if method != "DELETE" else {}
+    assert world.client.open(url, method=method, headers=headers, **body).status_code == 412
+
+
+def test_a_webhook_is_shown_again_after_a_delivery_and_not_answered_with_304(world: World) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    etag = world.client.get(url, headers=world.root.headers).headers["ETag"]
+    known = world.root.headers | {"If-None-Match": etag}
+    assert world.client.get(url, headers=known).status_code == 304
+    join(world.client)
+    assert world.deliver()
+    answer = world.client.get(url, headers=known)
+    assert (answer.status_code, answer.headers["ETag"] == etag) == (200, False)
+    assert answer.json["last_success_at"]
+
+
 def test_the_use_cases_show_events_webhooks_and_invitations_to_auditors_and_admins_only(world: World) -> None:
     services, id = services_of(world.app), world.add()["id"]
     anna = services.accounts.accounts.users.get(join(world.client).user["id"])

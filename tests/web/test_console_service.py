@@ -125,6 +125,28 @@ def test_a_webhook_is_added_changed_and_deleted(admin: Surfer, webhook: str) -> 
     assert admin.open(webhook).status_code == 404
 
 
+def test_a_webhook_is_saved_although_a_delivery_was_made_since_it_was_shown(
+    app: Flask, admin: Surfer, webhook: str
+) -> None:
+    shown = admin.open(webhook)
+    repository, id = services_of(app).webhooks.webhooks, webhook.rpartition("/")[2]
+    repository.update(id, lambda stored: stored.after(200, datetime.now(UTC)))
+    repository.update(id, lambda stored: stored.after(500, datetime.now(UTC)))
+    fields = {**forms_of(shown)[webhook], "description": "Billing"}
+    assert admin.post(webhook, fields).location == f"{webhook}?done=webhook-saved"
+    assert "Billing" in said(admin.open(webhook))
+
+
+def test_a_webhook_that_failures_have_disabled_since_it_was_shown_is_not_saved(
+    app: Flask, admin: Surfer, webhook: str
+) -> None:
+    fields = forms_of(admin.open(webhook))[webhook]
+    repository, id = services_of(app).webhooks.webhooks, webhook.rpartition("/")[2]
+    repository.update(id, lambda stored: stored.after(410, datetime.now(UTC)))
+    assert admin.post(webhook, fields).status_code == 412
+    assert "Off" in said(admin.open(webhook))
+
+
 def test_a_webhook_gets_a_new_secret_and_a_ping_that_is_sent_again(admin: Surfer, webhook: str) -> None:
     asked = admin.open(f"{webhook}/secret")
     secret = admin.send(f"{webhook}/secret", asked)

@@ -76,7 +76,8 @@ class WebhookService:
     ) -> Webhook:
         """Change a webhook. A field that is not given keeps its value.
 
-        A webhook that is enabled starts afresh, and so does one with a new URL.
+        A webhook that is enabled starts afresh, and so does one with a new URL. ``revisions`` are the configuration
+        revisions that the caller expects, or None to expect no particular one.
 
         Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, Stale.
         """
@@ -85,15 +86,19 @@ class WebhookService:
         now = self.clock()
 
         def changed(stored: Webhook) -> Webhook:
+            stored.require_configuration(revisions)
             is_fresh = fields.get("enabled") or fields.get("url", stored.url) != stored.url
             fresh: dict[str, Any] = {"failing_since": None, "failures": 0} if is_fresh else {}
             return replace(stored, **fields, **fresh, updated_at=now)
 
         event = self._event(caller, client, now, id, "changed")
-        return self.webhooks.update(id, changed, revisions=revisions, events=always(event))
+        return self.webhooks.update(id, changed, events=always(event))
 
     def remove(self, caller: Caller, id: str, revisions: Collection[str] | None, client: Client) -> None:
-        """Remove a webhook and its deliveries. Raises Forbidden, InsufficientAuthentication, NotFound, Stale."""
+        """Remove a webhook and its deliveries. ``revisions`` are as in ``change``.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound, Stale.
+        """
         caller.require_admin()
         self.show(caller, id)
         self.webhooks.delete(id, self._event(caller, client, self.clock(), id, "removed"), revisions)

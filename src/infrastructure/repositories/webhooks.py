@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from src.domain.errors import NotFound, Stale
+from src.domain.errors import NotFound
 from src.domain.events import Event
 from src.domain.receipts import Receipt
 from src.domain.values import Page
@@ -50,8 +50,7 @@ class Webhooks(Documents[Webhook]):
             webhook = self.get(id)
             if webhook is None:
                 raise NotFound("There is no such webhook.")
-            if revisions is not None and webhook.revision not in revisions:
-                raise Stale
+            webhook.require_configuration(revisions)
             removal = Delete(self._key(id), webhook.revision)
             try:
                 self._store.commit(removal, roster, *self._recorder.writes([event]))

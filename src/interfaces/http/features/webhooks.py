@@ -20,7 +20,7 @@ from src.interfaces.http.features import events
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
 from src.interfaces.http.framework.operations import Feature, Operation
-from src.interfaces.http.framework.views import render, render_list, render_resource
+from src.interfaces.http.framework.views import render, render_list
 from src.interfaces.views import Resource, View
 
 feature = Feature(events.feature.tag, events.feature.description)
@@ -117,7 +117,7 @@ def list_webhooks(caller: Caller, query: Paging) -> Response:
 @route("GET /webhooks/<id>", Access.AUDITOR, WebhookView)
 def show_webhook(caller: Caller, id: str) -> Response:
     """See a webhook."""
-    return render_resource(WebhookView, services().webhooks.show(caller, id))
+    return _with_etag(services().webhooks.show(caller, id))
 
 
 @route("PUT PATCH /webhooks/<id>", Access.ADMIN, WebhookView, errors=(Stale,))
@@ -126,14 +126,13 @@ def change_webhook(caller: Caller, id: str, body: WebhookBody) -> Response:
 
     A field that is not given keeps its value. A webhook that is enabled again starts without failures.
     """
-    webhook = services().webhooks.change(caller, id, body.given(), expected_revisions(), client())
-    return render_resource(WebhookView, webhook)
+    return _with_etag(services().webhooks.change(caller, id, body.given(), _expected_configurations(), client()))
 
 
 @route("DELETE /webhooks/<id>", Access.ADMIN, errors=(Stale,))
 def remove_webhook(caller: Caller, id: str) -> None:
     """Remove a webhook and its deliveries."""
-    services().webhooks.remove(caller, id, expected_revisions(), client())
+    services().webhooks.remove(caller, id, _expected_configurations(), client())
 
 
 @route("POST /webhooks/<id>/secret", Access.ADMIN, WebhookSecretView, status=201, errors=(NotFound, TooManyRequests))
@@ -163,6 +162,23 @@ def list_deliveries(caller: Caller, id: str, query: Paging) -> Response:
 def retry_delivery(caller: Caller, id: str, delivery_id: str) -> Response:
     """Make a delivery again, in the background, whatever its state."""
     return _accepted(services().webhooks.retry(caller, id, delivery_id))
+
+
+def _with_etag(webhook: Webhook) -> Response:
+    """Return the view of a webhook. Its ETag consists of the configuration revision, a colon, and the revision.
+
+    The ETag changes with each delivery, because the view does.
+    """
+    return render(WebhookView.of(webhook), revision=f"{webhook.configuration_revision}:{webhook.revision}")
+
+
+def _expected_configurations() -> frozenset[str] | None:
+    """Return the configuration revisions of the ETags that ``If-Match`` accepts, or None if it accepts any.
+
+    The rest of each ETag is ignored, because no client sets the outcome of a delivery.
+    """
+    revisions = expected_revisions()
+    return None if revisions is None else frozenset(revision.partition(":")[0] for revision in revisions)
 
 
 def _accepted(delivery: Delivery) -> Response:

@@ -29,7 +29,10 @@ removing = Page("/webhooks/<id>/delete", "operators/webhook_ask.html", ADMINS)
 
 
 class WebhookForm(Form):
-    """A webhook. Its events are those whose fields ``on-TYPE`` the form has."""
+    """A webhook, and the configuration revision at which it was shown.
+
+    Its events are those whose fields ``on-TYPE`` the form has.
+    """
 
     url: TextField
     description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION)] = None
@@ -78,7 +81,7 @@ def _webhook(caller: Caller, id: str) -> Mapping[str, Any]:
 
 @webhook.form()
 def change_webhook(caller: Caller, id: str, body: WebhookForm) -> Response:
-    """Change a webhook, unless it has changed since it was shown."""
+    """Change a webhook, unless its configuration has changed since it was shown."""
     services().webhooks.change(caller, id, body.fields(), {body.revision}, client())
     return go(f"{_LIST}/{id}", "webhook-saved")
 
