@@ -298,7 +298,7 @@ class TestRelayPlaces:
             relay.wait_for(RELAYS_AT_ONCE)
             late = self.add(world)
             for _ in range(10):
-                assert elsewhere(lambda: runner.run(late))
+                assert in_another_thread(lambda: runner.run(late))
                 job = self.job(world, late)
                 assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
                 assert job.error == "Other files are being sent on first."
