@@ -158,7 +158,10 @@ class RelayPlaces:
 
     @contextmanager
     def take(self) -> Iterator[None]:
-        """Hold a place within the block. Raises Busy, with a turn of its own for each job, if no place is free."""
+        """Hold a place within the block. Raises Busy if no place is free.
+
+        The ``retry_after`` of Busy grows with the number of jobs that wait, so that they try again one after the other.
+        """
         with self._lock:
             if not self._free:
                 now = time.monotonic()
