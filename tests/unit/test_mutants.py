@@ -3,8 +3,8 @@
 import ast
 
 from torture.covered import Covered
-from torture.mutants import Chosen
-from torture.mutations import mutants_of, mutated
+from torture.mutants import Chosen, outcome
+from torture.mutations import Mutant, mutants_of, mutated
 from torture.runs import ROOT
 
 MODULE = "src/application/caller.py"
@@ -54,3 +54,33 @@ def test_a_mutant_knows_the_lines_that_it_changes() -> None:
     for mutant in mutants_of(MODULE):
         if mutant.change.startswith("`raise"):
             assert lines[mutant.lines[0] - 1].lstrip().startswith("raise")
+
+
+def test_the_chosen_tests_of_a_file_keep_their_usual_order() -> None:
+    mutant = mutants_of(MODULE)[0]
+    function = f"{MODULE} {mutant.function}"
+    covered = {
+        "tests/a.py::test_first": Covered(1, [function], {}),
+        "tests/a.py::test_second": Covered(1, [function], {MODULE: [*mutant.lines]}),
+        "tests/b.py::test_other": Covered(1, [function], {}),
+    }
+    assert Chosen(covered).tests_for(mutant) == [*covered]
+
+
+def test_a_failure_that_the_mutant_does_not_cause_is_ignored() -> None:
+    mutant = mutants_of(MODULE)[0]
+
+    def ask(changed: Mutant | None, tests: list[str]) -> tuple[str, str]:
+        """Fail "late" after "early" in any case, "shared" after "early" with the mutant, and "real" with the mutant."""
+        for test in tests:
+            is_after = tests[0] == "early" != test
+            if (test == "late" and is_after) or (changed and (test == "real" or (test == "shared" and is_after))):
+                return "killed", test
+        return "survived", ""
+
+    assert outcome(ask, mutant, ["early", "late"]) == ("survived", "")
+    assert outcome(ask, mutant, ["early", "late", "real"]) == ("killed", "real")
+    assert outcome(ask, mutant, ["early", "shared"]) == ("killed", "shared")
+    assert outcome(ask, mutant, []) == ("survived", "")
+    assert outcome(lambda *_: ("killed", ""), mutant, ["early"]) == ("killed", "")  # it could not be imported
+    assert outcome(lambda *_: ("out of time", ""), mutant, ["early"]) == ("out of time", "")
