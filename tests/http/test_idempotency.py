@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.application.stored_objects import ObjectLifecycle
+from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle
 from src.domain.errors import Unavailable
 from src.domain.values import Role
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
@@ -296,7 +296,7 @@ def test_an_upload_can_be_repeated_after_its_process_died(
                 headers={**root.headers, "Idempotency-Key": KEY},
             )
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code == 409
-    watch.forward(61)
+    watch.forward(HEARTBEAT_TIMEOUT)
     assert services_of(client.application).maintenance.sweep() == 1
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code in (201, 202)
     assert _count(client, root, path) == 1
