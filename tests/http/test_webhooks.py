@@ -11,8 +11,7 @@ from flask import Flask
 from standardwebhooks import Webhook as Verifier
 
 from src.application.caller import Caller
-from src.domain.errors import Forbidden, NotFound
-from src.domain.events import SYSTEM, EventType
+from src.domain.errors import Forbidden
 from src.domain.old_secrets import MAX_OLD_SECRETS
 from src.domain.sessions import NO_CLIENT
 from src.domain.values import InvalidValue, Page, Role
@@ -22,7 +21,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.interfaces.http.features.webhooks import DeliveryView, WebhookView
 from tests.support.races import at_once
 from tests.support.working import caller_of
-from tests.support.world import build, client_of, join, logged_in, services_of
+from tests.support.world import Client, build, client_of, join, logged_in, services_of
 
 URL = "https://example.com/hook"
 
@@ -377,11 +376,16 @@ def test_an_event_that_cannot_be_handed_out_ends_the_run(world: World, monkeypat
     assert world.deliver() == []
 
 
-def test_a_second_removal_of_a_webhook_is_not_found(world: World) -> None:
-    repository, webhook = services_of(world.app).webhooks.webhooks, world.add()
-    repository.delete(webhook["id"], NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, world.now))
-    with pytest.raises(NotFound):
-        repository.delete(webhook["id"], NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, world.now))
+def test_of_two_removals_at_once_one_is_told(world: World) -> None:
+    webhook = world.add()
+
+    def remove(client: Client) -> int:
+        return client.delete(f"/webhooks/{webhook['id']}", headers=world.root.headers).status_code
+
+    statuses = at_once(remove, [client_of(world.app) for _ in range(2)])
+    assert sorted(map(str, statuses)) == ["204", "404"]
+    told = world.client.get("/events?type=webhook-changed", headers=world.root.headers).json
+    assert [each["data"]["action"] for each in told] == ["removed", "added"]
 
 
 def test_a_slow_receiver_delays_no_other_one(world: World) -> None:

@@ -142,11 +142,6 @@ def test_a_dry_run_shows_in_a_table_what_would_happen_and_stores_nothing(prepare
     assert len(stored()) == 1
 
 
-def keycloak_argon2(rounds: int, memory: str, lanes: str) -> dict[str, Any]:
-    more = {"type": "id", "version": "1.3", "memory": memory, "parallelism": lanes}
-    return exports.keycloak_credential("argon2", rounds, b"x" * 32, **more)
-
-
 BCRYPT = "$2b$31$" + "." * 53
 HOSTILE: dict[str, list[Any]] = {
     "auth0": [BCRYPT, "$2b$99$" + "." * 53],
