@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from src.domain.errors import Forbidden
 from src.infrastructure.stores.memory import MemoryStore
-from tests.support.working import Watch
+from tests.support.working import Watch, caller_of, person
 from tests.support.world import (
     ACCESS_FIELDS,
     PASSWORD,
@@ -246,17 +247,17 @@ def test_pages_skip_and_repeat_nothing_while_users_come_and_go(client: Client, r
 def test_a_cursor_is_valid_for_its_own_list_only(client: Client, root: Person) -> None:
     anna = join(client, username="anna")
     for _ in range(2):
-        for person in (root, anna):
-            client.post("/tasks", json={"title": "x", "completed": True}, headers=person.headers)
-            client.post("/tasks", json={"title": "x"}, headers=person.headers)
+        for owner in (root, anna):
+            client.post("/tasks", json={"title": "x", "completed": True}, headers=owner.headers)
+            client.post("/tasks", json={"title": "x"}, headers=owner.headers)
     lists = ["/tasks?", "/tasks?completed=true&", "/tasks?completed=false&", "/users?", "/users?q=a&"]
     lists += ["/users?role=user&", "/users?role=admin&"]
     join(client, username="ann"), join(client, username="ben", role="admin")
     cursors = {}
-    for person in (root, anna):
-        for url in lists[: None if person is root else 3]:
-            page = client.get(f"{url}limit=1", headers=person.headers)
-            cursors[person.user["id"], url] = _next(page).partition("cursor=")[2]
+    for owner in (root, anna):
+        for url in lists[: None if owner is root else 3]:
+            page = client.get(f"{url}limit=1", headers=owner.headers)
+            cursors[owner.user["id"], url] = _next(page).partition("cursor=")[2]
     for url in lists:
         for of, cursor in cursors.items():
             answer = client.get(f"{url}limit=500&cursor={cursor}", headers=root.headers)
@@ -375,3 +376,9 @@ def test_when_two_admins_remove_each_other_one_remains(name: str) -> None:
         assert statuses[1] in (401, 403, 409)
         left = [user for user in services_of(app).administration.list_users().items if user.is_active_admin]
         assert len(left) == 1
+
+
+def test_a_user_is_not_told_when_others_signed_in_last(app: Flask) -> None:
+    """The page of users in the console asks for the days, and is itself for auditors and admins only."""
+    with pytest.raises(Forbidden):
+        services_of(app).directory.last_sign_ins(caller_of(person()), [])
