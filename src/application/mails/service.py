@@ -15,7 +15,7 @@ from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import InvalidToken, NotFound, Unavailable
 from src.domain.events import Event, EventType, Recorded
-from src.domain.mails import MAX_ATTEMPTS, MAX_VALID_TOKENS, Mail, MailKind, MailRepository
+from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client, Login, Method
 from src.domain.users import User, UserRepository
@@ -77,7 +77,7 @@ class MailService:
         """
         newest = self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS)
         counts = [Count(FAILED_LOGINS, network(client))]
-        if any(each.attempts < MAX_ATTEMPTS for each in newest):  # else the code is refused in any case
+        if any(each.with_attempt().accepts_codes for each in newest):  # else the code is refused in any case
             counts.append(Count(MAIL_CODES, address.key))
         with guess(self.limiter, self.limiter.hit(*counts, whole=True)):
             mail = next((each for each in newest if self._is_code(each, code)), None)
