@@ -25,7 +25,7 @@ FOLDER = "TORTURE_COVERED"
 
 
 class Covered(NamedTuple):
-    """What a test covers: its processor time, the functions that it calls, and its lines of each mutated file."""
+    """The processor time of a test, the functions that it calls, and the lines of each mutated file that it runs."""
 
     seconds: float
     functions: list[str]

@@ -16,7 +16,6 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
-from google.auth.credentials import AnonymousCredentials
 from pydantic import HttpUrl, SecretStr
 
 from src.application.ports import JobQueue
@@ -27,7 +26,6 @@ from src.infrastructure.blobs import make_blobs
 from src.infrastructure.limits.redis import RedisLimiter
 from src.infrastructure.outgoing.webhooks import HttpWebhookSender
 from src.infrastructure.queues.celery import CeleryQueue
-from src.infrastructure.queues.cloud_tasks import CloudTasksQueue
 from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.dynamodb.table import make_table
 from src.infrastructure.stores.firestore import FirestoreStore
@@ -45,7 +43,7 @@ from tests.support import emulators, outside
 from tests.support.aws import REGION, moto_server, session, use_aws
 from tests.support.brokers import RabbitMQ
 from tests.support.clock import until
-from tests.support.cloud_tasks import ACCOUNT, QUEUE, cloud_tasks
+from tests.support.cloud_tasks import ACCOUNT, cloud_tasks, queue_at
 from tests.support.collector import collector
 from tests.support.databases import create_database
 from tests.support.emulators import free_port
@@ -207,14 +205,7 @@ class World:
 
     def _cloud_tasks(self) -> Dependency:
         proxy = self._proxy(self._stack.enter_context(cloud_tasks(1)).url)
-        queue = CloudTasksQueue(
-            QUEUE,
-            lambda _: None,
-            url=_AUDIENCE,
-            account=ACCOUNT,
-            api=f"http://{proxy.address}",
-            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        )
+        queue = queue_at(f"http://{proxy.address}", _AUDIENCE, lambda _: None)
         return self._queue(queue, proxy, http_answers())
 
     def _queue(self, queue: JobQueue, proxy: Proxy, nonsense: Mapping[str, Fault]) -> Dependency:

@@ -49,13 +49,18 @@ def stored(world: MailWorld, user: User) -> User:
     return found
 
 
+def assert_proved_and_bare(world: MailWorld, user: User) -> None:
+    """Assert that the address of a user is proved, and that the user has no factors and no keys."""
+    found = stored(world, user)
+    assert (found.email_verified, found.factors, found.keys) == (True, {}, {})
+
+
 def test_a_login_by_mail_ends_all_keys_and_factors_of_an_unproved_address(world: MailWorld, zoe: User) -> None:
     world.ask("/auth/email/login", ADDRESS)
     first = world.confirm(token=world.token)
     second = {"mfa_token": first.json["mfa_token"], "code": Phone(services_of(world.app)).code}
     assert world.client.post("/auth/mfa", json=second).status_code == 200
-    user = stored(world, zoe)
-    assert (user.email_verified, user.factors, user.keys) == (True, {}, {})
+    assert_proved_and_bare(world, zoe)
 
 
 @pytest.mark.parametrize("hash", ["a hash", None])
@@ -64,15 +69,13 @@ def test_the_proof_of_the_address_ends_all_keys_and_factors(world: MailWorld, zo
     services_of(world.app).mail_requests.request_verification(zoe, NO_CLIENT)
     world.deliver()
     assert world.verify(world.token).status_code == 204
-    user = stored(world, zoe)
-    assert (user.email_verified, user.factors, user.keys) == (True, {}, {})
+    assert_proved_and_bare(world, zoe)
 
 
 def test_a_reset_ends_all_keys_and_factors_of_an_unproved_address(world: MailWorld, zoe: User) -> None:
     world.ask("/auth/password/forgot", ADDRESS)
     assert world.reset(world.token).status_code == 204
-    user = stored(world, zoe)
-    assert (user.email_verified, user.factors, user.keys) == (True, {}, {})
+    assert_proved_and_bare(world, zoe)
 
 
 def test_an_admin_disables_the_user(world: MailWorld, root: Person, zoe: User) -> None:

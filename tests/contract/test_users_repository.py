@@ -98,7 +98,7 @@ class TestAdd:
         assert_claims_agree(users, ["ada"], [username_claim("new"), email_claim("new@example.com")])
 
     def test_a_username_and_an_equal_address_do_not_collide(self, users: Users) -> None:
-        """The same text may be the username of one user and the address of another."""
+        """One user may have the text as a username, and another user as an address."""
         users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("username", "same"),))))
         users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("email", "same"),))))
 
@@ -420,7 +420,7 @@ class TestGuests:
 
 
 class TestAdmins:
-    """As soon as there has been an admin, there is always an admin who can log in."""
+    """Once a service has an admin, it always has an admin who can log in."""
 
     def test_there_is_no_admin_at_first(self, users: Users) -> None:
         assert not users.has_admin()

@@ -3,7 +3,6 @@
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import requests
 
 from tests.docker.conftest import outside
 from tests.docker.stack import BASE, PASSWORD, docker, sh, until
-from tests.support.emulators import free_port, running
+from tests.support.emulators import cloud_storage, free_port
 
 BODY = b'{"username": "inflight", "email": "inflight@example.com", "password": "a long enough passphrase"}'
 HEAD = (
@@ -194,7 +193,7 @@ def test_serves_from_dynamodb_and_s3(whole: str, dynamodb_server: str) -> None:
 
 
 def test_asks_firestore_firebase_and_cloud_storage(whole: str) -> None:
-    nobody, port = f"127.0.0.1:{free_port()}", free_port()
+    nobody = f"127.0.0.1:{free_port()}"
     settings = {
         "APP_ENV": "development",
         "STORE_URL": "firestore://demo-portero",
@@ -204,13 +203,11 @@ def test_asks_firestore_firebase_and_cloud_storage(whole: str) -> None:
         "FIREBASE_AUTH_EMULATOR_HOST": nobody,
         "FIREBASE_WEB_API_KEY": "any-text-suits-the-emulator",
         "BLOB_URL": "gs://pictures",
-        "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}",
     }
-    where = ["--host", "127.0.0.1", "--port", str(port), "--in-memory", "--quiet"]
-    emulator = [sys.executable, "-m", "gcp_storage_emulator", "start", *where]
-    with running(emulator, ready=f"http://127.0.0.1:{port}/"):
-        requests.post(f"http://127.0.0.1:{port}/storage/v1/b", json={"name": "pictures"}, timeout=5).raise_for_status()
-        report = sh(f"docker run --rm --network host {' '.join(environment(settings))} {whole} check", check=False)
+    with cloud_storage() as url:
+        requests.post(f"{url}/storage/v1/b", json={"name": "pictures"}, timeout=5).raise_for_status()
+        options = environment(settings | {"STORAGE_EMULATOR_HOST": url})
+        report = sh(f"docker run --rm --network host {' '.join(options)} {whole} check", check=False)
     assert "ok     object storage gs://pictures" in report
     for name in ("store firestore://demo-portero", "identity provider firebase"):
         assert re.search(f"wrong  {name}: It cannot be used: .*refused", report), report

@@ -112,6 +112,11 @@ class World:
         page = services_of(self.app).webhooks.list_deliveries(self.operator, webhook["id"], None, 100)
         return [DeliveryView.of(each).model_dump(mode="json") for each in page.items]
 
+    def if_unchanged(self, webhook: dict[str, Any]) -> dict[str, str]:
+        """Return the headers of a request of the admin that fails if the webhook is changed from now on."""
+        read = self.client.get(f"/webhooks/{webhook['id']}", headers=self.root.headers)
+        return self.root.headers | {"If-Match": read.headers["ETag"]}
+
     def show(self, webhook: dict[str, Any]) -> dict[str, Any]:
         """Return a webhook as its route shows it, even if the token of the admin has expired."""
         return WebhookView.of(services_of(self.app).webhooks.show(self.operator, webhook["id"])).model_dump(mode="json")
@@ -479,11 +484,10 @@ def test_a_delivery_since_a_webhook_was_read_refuses_no_change_with_if_match(
     webhook = world.add()
     url = f"/webhooks/{webhook['id']}"
     world.receivers.answers[URL] = status
-    read = world.client.get(url, headers=world.root.headers)
+    headers = world.if_unchanged(webhook)
     join(world.client)
     assert world.deliver()
     body = {"json": {"enabled": False}} if method != "DELETE" else {}
-    headers = world.root.headers | {"If-Match": read.headers["ETag"]}
     assert world.client.open(url, method=method, headers=headers, **body).status_code == expected
 
 
@@ -491,8 +495,7 @@ def test_a_delivery_since_a_webhook_was_read_refuses_no_change_with_if_match(
 def test_of_two_admins_who_have_read_a_webhook_the_second_to_change_it_is_refused(world: World, method: str) -> None:
     webhook = world.add()
     url = f"/webhooks/{webhook['id']}"
-    read = world.client.get(url, headers=world.root.headers)
-    headers = world.root.headers | {"If-Match": read.headers["ETag"]}
+    headers = world.if_unchanged(webhook)
     first = world.client.put(url, json={"description": "Billing"}, headers=headers)
     join(world.client)
     assert world.deliver()
@@ -505,7 +508,7 @@ def test_of_two_admins_who_have_read_a_webhook_the_second_to_change_it_is_refuse
 def test_of_many_admins_who_change_a_webhook_at_once_one_succeeds(world: World) -> None:
     webhook = world.add()
     url = f"/webhooks/{webhook['id']}"
-    headers = world.root.headers | {"If-Match": world.client.get(url, headers=world.root.headers).headers["ETag"]}
+    headers = world.if_unchanged(webhook)
     bodies = [{"description": f"Description {number}"} for number in range(8)]
     answers = at_once(lambda body: client_of(world.app).put(url, json=body, headers=headers).status_code, bodies)
     assert (answers.count(200), answers.count(412)) == (1, 7)
@@ -514,7 +517,7 @@ def test_of_many_admins_who_change_a_webhook_at_once_one_succeeds(world: World) 
 def test_a_new_secret_since_a_webhook_was_read_refuses_a_change(world: World) -> None:
     webhook = world.add()
     url = f"/webhooks/{webhook['id']}"
-    headers = world.root.headers | {"If-Match": world.client.get(url, headers=world.root.headers).headers["ETag"]}
+    headers = world.if_unchanged(webhook)
     assert world.client.post(f"{url}/secret", headers=world.root.headers).status_code == 201
     assert world.client.put(url, json={"enabled": False}, headers=headers).status_code == 412
 
@@ -523,7 +526,7 @@ def test_a_new_secret_since_a_webhook_was_read_refuses_a_change(world: World) ->
 def test_a_webhook_that_failures_have_disabled_since_it_was_read_is_not_changed(world: World, method: str) -> None:
     webhook = world.add()
     url = f"/webhooks/{webhook['id']}"
-    headers = world.root.headers | {"If-Match": world.client.get(url, headers=world.root.headers).headers["ETag"]}
+    headers = world.if_unchanged(webhook)
     world.receivers.answers[URL] = 410
     join(world.client)
     assert world.deliver()

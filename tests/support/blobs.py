@@ -1,4 +1,4 @@
-"""What the tests of blob stores share: sample content, failing senders and the description of a store."""
+"""Helpers for tests of blob stores: sample content, failing senders and the description of a store."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -184,13 +184,18 @@ def served(server: BaseServer) -> Iterator[None]:
         thread.join()
 
 
+def queue_at(api: str, url: str, run: Run) -> CloudTasksQueue:
+    """Return a queue whose tasks go to the API at ``api``, which delivers them to the service at ``url``."""
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return CloudTasksQueue(QUEUE, run, url=url, account=ACCOUNT, api=api, credentials=nobody)
+
+
 @contextmanager
 def delivering(stub: CloudTasks, run: Run) -> Iterator[CloudTasksQueue]:
     """Serve the routes for deliveries, and yield the queue that runs the delivered jobs with ``run``."""
     with make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=_Silent) as server:
         url = f"http://127.0.0.1:{server.server_port}"
-        nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        queue = CloudTasksQueue(QUEUE, run, url=url, account=ACCOUNT, api=stub.url, credentials=nobody)
+        queue = queue_at(stub.url, url, run)
         authenticate = GoogleTokens(url, ACCOUNT, stub.certificates).require
         service = DeliveryService(authenticate=authenticate, deliver=queue.deliver, sweeps=[])
         server.app = build(services={"deliveries": service})

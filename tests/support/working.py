@@ -136,6 +136,6 @@ def run_now(step: Callable[[], None]) -> None:
     step()
 
 
-def caller_of(user: User) -> Caller:
-    """Return a user as the caller of a request, who has logged in with a password just now."""
-    return Caller(user, None, Proof((Method.PASSWORD,), datetime.now(UTC)))
+def caller_of(user: User, proof: Proof | None = None) -> Caller:
+    """Return a user as the caller of a request with a proof: by default, a login with a password just now."""
+    return Caller(user, None, proof or Proof((Method.PASSWORD,), datetime.now(UTC)))

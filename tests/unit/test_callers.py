@@ -1,4 +1,4 @@
-"""What operations require of their caller: a person, a session, a scope, a role, a proof with two factors."""
+"""The requirements of operations on their caller: a person, a session, a scope, a role, a proof with two factors."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,19 +9,15 @@ from src.application.caller import Caller, caller_must_exist
 from src.domain.errors import Forbidden, InsufficientAuthentication, InsufficientScope, InvalidToken, NotFound
 from src.domain.keys import Key
 from src.domain.sessions import Client, Method, Proof, Session
-from src.domain.users import FactorKind, State, User
+from src.domain.users import FactorKind, State
 from src.domain.values import Role, Scope
-from tests.support.working import NOON, person
+from tests.support.working import NOON, caller_of, person
 
 ADA, ROOT = person("ada"), person("root", Role.ADMIN)
 ONE, TWO = Proof((Method.PASSWORD,), NOON), Proof((Method.PASSWORD, Method.CODE, Method.TWO_FACTORS), NOON)
 LATER = NOON + timedelta(minutes=10, seconds=1)
 END = NOON + timedelta(days=1)
 SESSION = Session("s", "ada", ADA.session_epoch, NOON, NOON, END, END, Client())
-
-
-def caller_of(user: User, proof: Proof = ONE) -> Caller:
-    return Caller(user, None, proof)
 
 
 def with_factors(role: Role, proof: Proof) -> Caller:
@@ -32,10 +28,10 @@ def with_factors(role: Role, proof: Proof) -> Caller:
 def with_key(role: Role, scope: Scope = Scope.WRITE) -> Caller:
     user = person("eve", role)
     key, _ = Key.new(user.id, "backup", scope, None, NOON)
-    return replace(caller_of(user), key=key)
+    return replace(caller_of(user, ONE), key=key)
 
 
-SERVICE = caller_of(replace(person("bot", Role.ADMIN), state=State.SERVICE))
+SERVICE = caller_of(replace(person("bot", Role.ADMIN), state=State.SERVICE), ONE)
 
 
 @pytest.mark.parametrize("caller", [with_key(Role.ADMIN), SERVICE], ids=["a key", "a service"])
@@ -61,7 +57,7 @@ def test_a_session_is_required() -> None:
 def test_a_key_that_may_read_does_not_write() -> None:
     for scope in Scope:
         with_key(Role.USER, Scope.WRITE).require_scope(scope)
-        caller_of(ADA).require_scope(scope)
+        caller_of(ADA, ONE).require_scope(scope)
     with_key(Role.USER, Scope.READ).require_scope(Scope.READ)
     with pytest.raises(InsufficientScope):
         with_key(Role.USER, Scope.READ).require_scope(Scope.WRITE)
@@ -69,7 +65,7 @@ def test_a_key_that_may_read_does_not_write() -> None:
 
 def test_an_admin_in_person_with_factors_needs_a_recent_proof_of_two() -> None:
     with_factors(Role.ADMIN, TWO).require_recent_admin(NOON)
-    caller_of(ROOT).require_recent_admin(LATER)  # without factors
+    caller_of(ROOT, ONE).require_recent_admin(LATER)  # without factors
     for proof, now in ((ONE, NOON), (TWO, LATER), (ONE, LATER)):
         with pytest.raises(InsufficientAuthentication):
             with_factors(Role.ADMIN, proof).require_recent_admin(now)
@@ -79,7 +75,7 @@ def test_an_admin_in_person_with_factors_needs_a_recent_proof_of_two() -> None:
 
 def test_users_with_factors_prove_two_of_them() -> None:
     with_factors(Role.USER, TWO).require_two_factors()
-    caller_of(ADA).require_two_factors()
+    caller_of(ADA, ONE).require_two_factors()
     for require in (Caller.require_two_factors, lambda caller: caller.require_recent_two_factors(NOON)):
         with pytest.raises(InsufficientAuthentication):
             require(with_factors(Role.USER, ONE))
@@ -89,7 +85,7 @@ def test_users_with_factors_prove_two_of_them() -> None:
 
 
 def test_a_proof_is_recent_for_ten_minutes() -> None:
-    caller = caller_of(ADA)
+    caller = caller_of(ADA, ONE)
     caller.require_recent_proof(NOON + timedelta(minutes=10))
     with pytest.raises(InsufficientAuthentication) as refused:
         caller.require_recent_proof(LATER)
@@ -100,23 +96,23 @@ def test_a_proof_is_recent_for_ten_minutes() -> None:
 
 
 def test_a_role_that_is_withheld_is_refused_with_the_way_to_get_it() -> None:
-    withheld = replace(caller_of(ADA), withheld=Role.ADMIN)
+    withheld = replace(caller_of(ADA, ONE), withheld=Role.ADMIN)
     assert withheld.stored_user.role is Role.ADMIN
-    assert caller_of(ADA).stored_user == ADA
+    assert caller_of(ADA, ONE).stored_user == ADA
     for require in (withheld.require_admin, withheld.require_auditor):
         with pytest.raises(InsufficientAuthentication):
             require()
-    for caller in (replace(withheld, key=with_key(Role.USER).key), caller_of(ADA)):
+    for caller in (replace(withheld, key=with_key(Role.USER).key), caller_of(ADA, ONE)):
         with pytest.raises(Forbidden):  # no proof of a key would help
             caller.require_admin()
 
 
 def test_what_belongs_to_others_is_for_admins() -> None:
-    caller_of(ADA).require_owner_or_admin("ada", "Not yours.")
-    caller_of(ROOT).require_owner_or_admin("ada", "Not yours.")
+    caller_of(ADA, ONE).require_owner_or_admin("ada", "Not yours.")
+    caller_of(ROOT, ONE).require_owner_or_admin("ada", "Not yours.")
     for owner in ("eve", None):
         with pytest.raises(Forbidden, match="Not yours"):
-            caller_of(ADA).require_owner_or_admin(owner, "Not yours.")
+            caller_of(ADA, ONE).require_owner_or_admin(owner, "Not yours.")
 
 
 @pytest.mark.parametrize("session", [SESSION, None], ids=["with a session", "without one"])

@@ -151,11 +151,16 @@ def test_a_service_that_reads_nothing_times_out(services: outside.Outside, hasty
     assert "too long" in details[0]
 
 
+def limit_attempts(monkeypatch: pytest.MonkeyPatch, seconds: float, bytes_per_second: int) -> None:
+    """Let an attempt take some seconds, and a second more for so many bytes of the file."""
+    monkeypatch.setattr("src.infrastructure.outgoing.relay.ATTEMPT_SECONDS", seconds)
+    monkeypatch.setattr("src.infrastructure.outgoing.relay.MIN_BYTES_PER_SECOND", bytes_per_second)
+
+
 def test_a_service_that_reads_slowly_times_out(
     services: outside.Outside, relay: HttpRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("src.infrastructure.outgoing.relay.ATTEMPT_SECONDS", 0.5)
-    monkeypatch.setattr("src.infrastructure.outgoing.relay.MIN_BYTES_PER_SECOND", 128 << 20)
+    limit_attempts(monkeypatch, 0.5, 128 << 20)
     services.relay.behave("sip")
     with failing(within=5) as details:
         relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
@@ -165,8 +170,7 @@ def test_a_service_that_reads_slowly_times_out(
 def test_a_longer_file_may_take_longer(
     services: outside.Outside, relay: HttpRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("src.infrastructure.outgoing.relay.ATTEMPT_SECONDS", 0.2)
-    monkeypatch.setattr("src.infrastructure.outgoing.relay.MIN_BYTES_PER_SECOND", 1 << 20)
+    limit_attempts(monkeypatch, 0.2, 1 << 20)
     services.relay.behave("slow", seconds=0.6)
     with failing():
         send(relay)
