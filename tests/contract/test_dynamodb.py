@@ -128,10 +128,18 @@ class TestRequests:
         assert wire.operations == ["Scan"]
 
     def test_a_hit_is_one_request(self, store: DynamoStore, wire: Wire) -> None:
-        assert [each.fields for each in store.add_hits([Insert(counter("1"), FIRST_HIT)], now=0)] == [FIRST_HIT]
+        assert [each.fields for each in store.add_hits([Insert(counter("1"), FIRST_HIT)], [2], now=0)] == [FIRST_HIT]
         wire.operations.clear()
-        [second] = store.add_hits([Insert(counter("1"), FIRST_HIT)], now=1)
+        [second] = store.add_hits([Insert(counter("1"), FIRST_HIT)], [2], now=1)
         assert second.fields == {**FIRST_HIT, "hits": 2}
+        assert wire.operations == ["UpdateItem"]
+
+    def test_a_hit_that_one_limit_refuses_reaches_no_later_counter(self, store: DynamoStore, wire: Wire) -> None:
+        both = [Insert(counter("1"), FIRST_HIT), Insert(counter("2"), FIRST_HIT)]
+        assert len(store.add_hits(both, [1, 5], now=0)) == 2
+        wire.operations.clear()
+        [refused] = store.add_hits(both, [1, 5], now=1)
+        assert refused.fields["hits"] == 2
         assert wire.operations == ["UpdateItem"]
 
     def test_expired_documents_are_left_to_dynamodb(self, store: DynamoStore, wire: Wire) -> None:
@@ -354,7 +362,7 @@ USES = pytest.mark.parametrize(
         pytest.param(lambda store: store.get(user("1"), claim("1")), id="get"),
         pytest.param(lambda store: store.find(Query(USERS, "username_key")), id="find"),
         pytest.param(lambda store: store.commit(Insert(claim("1"), CLAIM)), id="commit"),
-        pytest.param(lambda store: store.add_hits([Insert(counter("1"), FIRST_HIT)], 0), id="hit"),
+        pytest.param(lambda store: store.add_hits([Insert(counter("1"), FIRST_HIT)], [1], 0), id="hit"),
         pytest.param(lambda store: store.scan(USERS, limit=1), id="scan"),
     ],
 )

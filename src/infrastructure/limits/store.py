@@ -23,7 +23,7 @@ _MAX_FULL = 10_000
 class StoreLimiter:
     """Counts hits in the store. Implements RateLimiter.
 
-    A check takes no round trip. A hit is one commit if the store has atomic counters, and otherwise a read and a
+    A check takes no round trip. A hit is one call if the store has atomic counters, and otherwise a read and a
     commit. Times are in microseconds since 1970. A full counter is remembered until its window ends, or for as long as
     its limit says; until then, its hits are refused without a round trip.
     """
@@ -45,11 +45,12 @@ class StoreLimiter:
         self.check(*counts)
         now = (self._clock() - EPOCH) // timedelta(microseconds=1)
         first = [first_hit(count, now) for count in counts]
-        counters = self._store.add_hits(first, now) or retry_conflicts(partial(self._add_hits, first, now))
+        limits = [count.limit.hits for count in counts]
+        counters = self._store.add_hits(first, limits, now) or retry_conflicts(partial(self._add_hits, first, now))
         hits = list(map(attempt_of, counts, counters))
-        for count, hit in zip(counts, hits, strict=True):
+        for count, hit in zip(counts, hits, strict=False):  # the store may stop after a full counter
             self._remember(count, hit, now)
-        for count, hit in zip(counts, hits, strict=True):
+        for count, hit in zip(counts, hits, strict=False):
             if hit.count > hit.limit:
                 if whole:
                     self.give_back([each for each in hits if each.count <= each.limit])

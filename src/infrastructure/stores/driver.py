@@ -168,11 +168,12 @@ class Driver(ABC):
         """Return the row storage of the same service, or None if rows have to be packed into documents."""
         return None
 
-    def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document] | None:
-        """Add one hit to each counter, in one round trip; return the counters.
+    def add_hits(self, counters: Sequence[Insert], limits: Sequence[int], now: int) -> list[Document] | None:
+        """Add one hit to each counter; return the counters.
 
         A counter that is absent, or not current at ``now``, is stored as given: with its first hit. Returns None, and
-        does nothing, if the service has no atomic counters.
+        does nothing, if the service has no atomic counters. A store that needs one request for each counter stops after
+        the first one that exceeds its limit: simultaneous hits could otherwise all be refused, each by another counter.
         """
         return None
 

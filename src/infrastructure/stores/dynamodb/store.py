@@ -143,12 +143,17 @@ class DynamoStore(Store):
         retry_conflicts(partial(self._transact, writes, operation))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
-    def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
+    def add_hits(self, counters: Sequence[Insert], limits: Sequence[int], now: int) -> list[Document]:
         """Add hits with one request for each counter.
 
         A hit counts twice if the client repeats a request whose reply was lost.
         """
-        return [retry_conflicts(partial(self._add_hit, counter, now)) for counter in counters]
+        found = []
+        for counter, limit in zip(counters, limits, strict=True):
+            found.append(retry_conflicts(partial(self._add_hit, counter, now)))
+            if found[-1].fields["hits"] > limit:
+                break
+        return found
 
     def _transact(self, writes: Sequence[Write], operation: str) -> None:
         """Write all documents and their entries, or nothing. Raises PreconditionFailed and Conflict."""

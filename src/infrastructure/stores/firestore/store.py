@@ -117,7 +117,7 @@ class FirestoreStore(Store):
             if not isinstance(write, Delete)
         }
 
-    def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
+    def add_hits(self, counters: Sequence[Insert], limits: Sequence[int], now: int) -> list[Document]:
         """Add hits with increments, which take no read and never conflict.
 
         A commit that the client repeats, because its reply was lost, counts twice.
@@ -133,7 +133,7 @@ class FirestoreStore(Store):
                     revisions = self.commit(Update(counter.key, counter.fields, revision))
                     stored = Document(counter.key, counter.fields, revisions[counter.key], "")
                 except PreconditionFailed:  # another hit came between
-                    [stored] = self.add_hits([counter], now)
+                    [stored] = self.add_hits([counter], limits, now)
             found.append(stored)
         return found
 
