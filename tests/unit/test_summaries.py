@@ -253,6 +253,13 @@ def test_rules_that_are_not_certain_are_not_suggested(
     assert unsaid not in said.suggested_schema["id"]
 
 
+def test_empty_cells_of_a_file_of_totals_do_not_make_a_column_optional(
+    check: Callable[..., tuple[Report, Rows]],
+) -> None:
+    said = summary(check("name,amount,note\nann,5,x\nbob,6,y\n" + "Total,11,\n" * 3))
+    assert said.suggested_schema["note"] == {"type": "string"}
+
+
 def test_rules_of_the_schema_are_kept(check: Callable[..., tuple[Report, Rows]]) -> None:
     given: dict[str, dict[str, object]] = {
         "n": {"type": "integer", "min": 5, "max": 50},

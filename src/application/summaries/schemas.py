@@ -27,13 +27,12 @@ def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, .
     """
     counted = statistics.columns if statistics.rows >= report.rows else {}
     suspected = {each.column for each in report.validations if not each.passed and each.rule in SUSPICIONS}
-    empty = {each.column for each in report.validations if not each.passed and each.rule == "not_empty"}
     rows = report.rows - statistics.skipped
     mostly = {note.value: note.kind.removeprefix("mostly ") for note in report.notes if note.kind.startswith("mostly ")}
     return tuple(
         replace(column, type=ColumnType(mostly[name]))
         if name in mostly
-        else tighten(column, counted[name], rows, is_suspected=name in suspected, may_be_empty=name not in empty)
+        else tighten(column, counted[name], rows, is_suspected=name in suspected)
         if name in counted
         else column
         for name, column in all_columns(report).items()
@@ -42,13 +41,10 @@ def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, .
     )[:MAX_COLUMNS]
 
 
-def tighten(
-    column: Column, counted: ColumnStatistics, rows: int, *, is_suspected: bool = False, may_be_empty: bool = False
-) -> Column:
+def tighten(column: Column, counted: ColumnStatistics, rows: int, *, is_suspected: bool) -> Column:
     """Return the column with suggested rules that no row breaks, in addition to its own rules.
 
     ``is_suspected`` says that the column has suspicious values: it then gets no ``min``, ``max`` or ``enum``.
-    ``may_be_empty`` says that its empty cells seem to be intended: ``required`` is then suggested as false.
     """
     proposed: dict[str, Any] = {"required": rows > 0 and column.required is not False}
     values = counted.valid
@@ -58,10 +54,7 @@ def tighten(
         proposed |= {"min": _bound(column, values.least[1]), "max": _bound(column, values.greatest[1])}
     if column.type is ColumnType.STRING and values.texts and values.filled >= MANY_ROWS and not is_suspected:
         proposed["enum"] = tuple(sorted(values.texts)) if all(map(str.isprintable, values.texts)) else None
-    tightened = add_rules(column, proposed, counted, rows)
-    if may_be_empty and tightened.required is None and counted.filled < rows:
-        tightened = replace(tightened, required=False)
-    return tightened
+    return add_rules(column, proposed, counted, rows)
 
 
 def add_rules(column: Column, proposed: dict[str, Any], counted: ColumnStatistics, rows: int) -> Column:
