@@ -29,7 +29,7 @@
     ├── InProgress           the first request with this idempotency key has no answer yet
     ├── AttemptFailed        an attempt of a job failed; says whether another attempt can help
     │   └── Postponed        the attempt was not made, because the other service failed a moment ago; says when to retry
-    │       └── Busy         the attempt was not made, because this process makes too many others like it
+    │       └── Busy         the attempt was not made, because too many others like it are being made
     ├── TooManyRequests      a rate limit of this service is exceeded; says when to retry
     └── Unavailable          a dependency is down, slow or contended; says when to retry
         └── TooManyAttempts  the identity provider accepts no more attempts for now
@@ -288,7 +288,7 @@ class Postponed(AttemptFailed):
 
 
 class Busy(Postponed):
-    """The attempt was not made, because this process makes too many others like it. Never counts as a failure."""
+    """The attempt was not made, because too many others like it are being made. Never counts as a failure."""
 
 
 class TooManyRequests(PorteroError):

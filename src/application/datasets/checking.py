@@ -1,6 +1,5 @@
 """Checking a dataset, in the request that stores it or in a job."""
 
-import math
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from src.application.jobs import Progress
 from src.application.ports import BlobStore, CsvChecker, RowStore, Spool, TakePlace
 from src.domain.csv import NotCsv
 from src.domain.datasets import Dataset, DatasetRepository
-from src.domain.errors import AttemptFailed, NotFound, Postponed
+from src.domain.errors import AttemptFailed, Busy, NotFound
 from src.domain.jobs import Job, NotRunnable
 from src.domain.values import new_id
 
@@ -31,12 +30,12 @@ class CheckDataset:
     spool: Spool
     take_place: TakePlace
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
-    postponed_until: ClassVar[tuple[float, float, float, float]] = (math.inf,) * 4
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4  # it is only ever busy
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts.
 
-        Raises Postponed while the memory for simultaneous checks is taken by other files.
+        Raises Busy while the memory for simultaneous checks is taken by other files.
         """
         dataset = self.datasets.get(job.subject_id)
         if dataset is None or not dataset.is_stored:
@@ -44,7 +43,7 @@ class CheckDataset:
         if not dataset.report:
             with self.take_place(0) as is_taken:
                 if not is_taken:
-                    raise Postponed("Other files are being checked first.", _RETRY_SECONDS)
+                    raise Busy("Other files are being checked first.", _RETRY_SECONDS)
                 dataset = self._attempt(dataset, progress)
         for earlier in dataset.row_sets[:-1]:
             self.rows.remove(earlier)
