@@ -1,19 +1,15 @@
 """The service for files, and the job that sends a file on to another service."""
 
 import hashlib
-import threading
-import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
 from src.application.caller import Caller
-from src.application.jobs import Progress
+from src.application.jobs import JobPlaces, Progress
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, ReadFrom
 from src.application.stored_objects import ObjectLifecycle
-from src.domain.errors import Busy
 from src.domain.files import File, FileRepository
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import IdempotentCreate
@@ -23,12 +19,8 @@ from src.domain.values import Page, new_id
 RELAY = "file-relay"
 """The kind of job that sends a file on."""
 RELAYS_AT_ONCE = 2
-"""The number of files that a process sends on at the same time. The inline queue has twice as many threads, so that
-other jobs find a free one."""
-_RETRY_SECONDS = 3.0
-"""The time after which a job that found no place tries again."""
-_TURN_SECONDS = 0.05
-"""The time between two jobs that try again, which limits the work of postponing thousands of jobs."""
+"""The number of files that a process sends on at the same time. It is less than SLOW_JOBS_AT_ONCE, so that a slow
+receiver does not hold up the checks of datasets."""
 _JOB = "+"
 """The text between the revisions of a file and of its job."""
 
@@ -148,33 +140,6 @@ class MeasuredChunks:
         return self._digest.hexdigest()
 
 
-class RelayPlaces:
-    """The places for the files that a process sends on at the same time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._free = RELAYS_AT_ONCE
-        self._last_turn = 0.0
-
-    @contextmanager
-    def take(self) -> Iterator[None]:
-        """Hold a place within the block. Raises Busy if no place is free.
-
-        The ``retry_after`` of Busy grows with the number of jobs that wait, so that they try again one after the other.
-        """
-        with self._lock:
-            if not self._free:
-                now = time.monotonic()
-                self._last_turn = max(now + _RETRY_SECONDS, self._last_turn + _TURN_SECONDS)
-                raise Busy("Other files are being sent on first.", self._last_turn - now)
-            self._free -= 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._free += 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayFile:
     """Sends a file on to the other service. Implements JobHandler."""
@@ -182,14 +147,16 @@ class RelayFile:
     files: FileRepository
     blobs: BlobStore
     relay: FileRelay | None
-    places: RelayPlaces = field(default_factory=RelayPlaces)
+    slow_jobs: JobPlaces
+    """The places that these jobs share with the checks of datasets."""
+    relays: JobPlaces = field(default_factory=lambda: JobPlaces(RELAYS_AT_ONCE))
     waits: ClassVar[tuple[float, float, float]] = (2.0, 10.0, 40.0)  # the other service may be restarting
     postponed_until: ClassVar[tuple[float, float, float, float]] = (600.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Send the file, unless it has been deleted or no service is configured.
 
-        Raises Busy while the process sends as many other files as it may.
+        Raises Busy while the process runs as many other slow jobs, or sends as many other files, as it may.
         """
         file = self.files.get(job.subject_id)
         if file is None or not file.is_stored or self.relay is None:
@@ -202,7 +169,7 @@ class RelayFile:
                 sent += len(chunk)
                 progress(sent / max(file.size, 1))
 
-        with self.places.take():
+        with self.relays.take(), self.slow_jobs.take():
             chunks = with_progress(self.blobs.read(file.key))
             answer = self.relay.send(job.id, file.filename, file.content_type, file.size, chunks)
         return {"relayed": True, "status": answer.status, "answer": answer.answer}

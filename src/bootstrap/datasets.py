@@ -3,7 +3,7 @@
 from functools import partial
 
 from src.application.datasets import CHECK, CheckDataset, DatasetService, erase_dataset
-from src.application.jobs import JobHandler
+from src.application.jobs import JobHandler, JobPlaces
 from src.application.ports import JobQueue
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summariser
@@ -14,7 +14,7 @@ from src.infrastructure.csv.checking.patterns import compiled
 from src.infrastructure.spooling import temporary_file
 
 
-def dataset_handlers(ports: Ports) -> dict[str, JobHandler]:
+def dataset_handlers(ports: Ports, slow_jobs: JobPlaces) -> dict[str, JobHandler]:
     """Return the handler of the jobs that check datasets."""
     check = CheckDataset(
         datasets=ports.datasets,
@@ -23,6 +23,7 @@ def dataset_handlers(ports: Ports) -> dict[str, JobHandler]:
         blobs=ports.blobs,
         spool=temporary_file,
         take_place=ports.take_place,
+        slow_jobs=slow_jobs,
     )
     return {CHECK: check}
 

@@ -1,7 +1,7 @@
 """Builds the services of files."""
 
 from src.application.files import RELAY, FileService, RelayFile
-from src.application.jobs import JobHandler
+from src.application.jobs import JobHandler, JobPlaces
 from src.application.ports import JobQueue
 from src.application.stored_objects import ObjectLifecycle
 from src.bootstrap.adapters import make_relay
@@ -9,9 +9,10 @@ from src.bootstrap.ports import Ports
 from src.domain.files import File
 
 
-def file_handlers(ports: Ports) -> dict[str, JobHandler]:
+def file_handlers(ports: Ports, slow_jobs: JobPlaces) -> dict[str, JobHandler]:
     """Return the handler of the jobs that send files to the relay."""
-    return {RELAY: RelayFile(files=ports.files, blobs=ports.blobs, relay=make_relay(ports.settings))}
+    relay = make_relay(ports.settings)
+    return {RELAY: RelayFile(files=ports.files, blobs=ports.blobs, relay=relay, slow_jobs=slow_jobs)}
 
 
 def make_file_objects(ports: Ports) -> ObjectLifecycle[File]:

@@ -8,7 +8,7 @@ from src.application.custom_tokens import CustomTokenService
 from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.files import FileService
-from src.application.jobs import JobRunner, JobService
+from src.application.jobs import SLOW_JOBS_AT_ONCE, JobPlaces, JobRunner, JobService
 from src.application.keys import KeyService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Clock
@@ -124,9 +124,11 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
 
 
 def _make_runner(ports: Ports) -> JobRunner:
+    slow_jobs = JobPlaces(SLOW_JOBS_AT_ONCE)
+    slow_handlers = file_handlers(ports, slow_jobs) | dataset_handlers(ports, slow_jobs)
     return JobRunner(
         jobs=ports.jobs,
-        handlers=dog_handlers(ports) | file_handlers(ports) | dataset_handlers(ports) | mail_handlers(ports),
+        handlers=dog_handlers(ports) | mail_handlers(ports) | slow_handlers,
         delay=timedelta(seconds=ports.settings.job_delay_seconds),
         clock=ports.clock,
         count=ports.count,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from src.application.datasets import DatasetDetails, IncomingDataset, service
+from src.application.jobs import SLOW_JOBS_AT_ONCE
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summariser
 from src.domain.csv import NotCsv, ReadOptions, Report, Schema
@@ -246,6 +247,17 @@ class TestPlaces:
                 assert world.here.run(job.id)
                 assert (world.job(job.id).status, world.job(job.id).attempts) == (JobStatus.QUEUED, 0)
                 world.watch.forward(timedelta(hours=1))
+        assert world.here.run(job.id) is None
+        assert_checked(world, job)
+
+    def test_a_job_waits_while_the_process_runs_other_slow_jobs(self, world: DatasetWorld) -> None:
+        job = world.add_later()
+        with ExitStack() as others:
+            for _ in range(SLOW_JOBS_AT_ONCE):
+                others.enter_context(world.slow_jobs.take())
+            assert world.here.run(job.id)
+            assert (world.job(job.id).status, world.job(job.id).attempts) == (JobStatus.QUEUED, 0)
+        world.watch.forward(timedelta(hours=1))
         assert world.here.run(job.id) is None
         assert_checked(world, job)
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import pytest
 
 from src.application.files import RELAY, RELAYS_AT_ONCE, RelayFile, StoredFile
-from src.application.jobs import JobHandler, JobRunner
+from src.application.jobs import SLOW_JOBS_AT_ONCE, JobHandler, JobPlaces, JobRunner
 from src.application.ports import FileRelay, RelayAnswer
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.domain.errors import AttemptFailed, NotFound, Unavailable
@@ -28,6 +28,11 @@ def in_another_thread(act: Callable[[], T]) -> T:
     """Return the result of ``act`` in another thread, because obstore cannot be called from its own callbacks."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(act).result(10)
+
+
+def relay_to(world: FileWorld, relay: FileRelay | None) -> RelayFile:
+    slow_jobs = JobPlaces(SLOW_JOBS_AT_ONCE)
+    return RelayFile(files=world.files, blobs=world.blobs, relay=relay, slow_jobs=slow_jobs)
 
 
 @pytest.fixture
@@ -196,7 +201,7 @@ class TestRelay:
         """Return the result of the job, and the progress that it reported."""
         reported: list[float] = []
         assert stored.job
-        return RelayFile(files=world.files, blobs=world.blobs, relay=relay).run(stored.job, reported.append), reported
+        return relay_to(world, relay).run(stored.job, reported.append), reported
 
     def test_a_file_is_sent_completely_with_the_job_id(self, world: FileWorld, stored: StoredFile) -> None:
         relay = FakeRelay()
@@ -229,7 +234,7 @@ class TestRelay:
 
         assert stored.job
         with pytest.raises(NotRunnable):
-            RelayFile(files=world.files, blobs=world.blobs, relay=FakeRelay()).run(stored.job, progress)
+            relay_to(world, FakeRelay()).run(stored.job, progress)
 
     def test_the_refusal_of_the_other_service_is_reported(self, world: FileWorld, stored: StoredFile) -> None:
         class Refusing(FakeRelay):
@@ -240,7 +245,7 @@ class TestRelay:
             self.run(world, stored, Refusing())
 
     def test_abandoning_or_retrying_the_relay_keeps_the_file(self, world: FileWorld, stored: StoredFile) -> None:
-        work = RelayFile(files=world.files, blobs=world.blobs, relay=None)
+        work = relay_to(world, None)
         job = cast(Job, stored.job)
         work.abandon(job)
         work.resume(job)
@@ -265,7 +270,7 @@ class HeldRelay(FakeRelay):
             assert self.arrived.acquire(timeout=10)
 
 
-class TestRelayPlaces:
+class TestPlaces:
     @pytest.fixture
     def relay(self) -> Iterator[HeldRelay]:
         relay = HeldRelay()
@@ -278,7 +283,7 @@ class TestRelayPlaces:
 
     @pytest.fixture
     def runner(self, world: FileWorld, relay: HeldRelay, notices: FakeHandler) -> JobRunner:
-        sending = RelayFile(files=world.files, blobs=world.blobs, relay=relay)
+        sending = relay_to(world, relay)
         handlers: dict[str, JobHandler] = {RELAY: sending, "notice": notices}
         return JobRunner(jobs=world.jobs, handlers=handlers, delay=timedelta(0), clock=world.watch)
 
@@ -301,7 +306,7 @@ class TestRelayPlaces:
                 assert in_another_thread(lambda: runner.run(late))
                 job = self.job(world, late)
                 assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
-                assert job.error == "Other files are being sent on first."
+                assert job.error == "Other files are being checked or sent on first."
                 world.watch.forward(3600)
             relay.released.set()
             assert [each.result(10) for each in first] == [None] * RELAYS_AT_ONCE

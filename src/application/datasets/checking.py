@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from src.application.jobs import Progress
+from src.application.jobs import RETRY_SECONDS, JobPlaces, Progress
 from src.application.ports import BlobStore, CsvChecker, RowStore, Spool, TakePlace
 from src.domain.csv import NotCsv
 from src.domain.datasets import Dataset, DatasetRepository
@@ -15,8 +15,6 @@ from src.domain.values import new_id
 
 CHECK = "dataset-check"
 """The kind of job that checks a dataset."""
-_RETRY_SECONDS = 3.0
-"""The time after which a job that found no place tries again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +27,24 @@ class CheckDataset:
     blobs: BlobStore
     spool: Spool
     take_place: TakePlace
+    slow_jobs: JobPlaces
+    """The places that these jobs share with those that send files on."""
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
-    postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4  # it is only ever busy
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4  # nothing but Busy postpones it
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts.
 
-        Raises Busy while the memory for simultaneous checks is taken by other files.
+        Raises Busy while the process runs as many other slow jobs as it may, or while the memory for simultaneous
+        checks is taken by other files.
         """
         dataset = self.datasets.get(job.subject_id)
         if dataset is None or not dataset.is_stored:
             return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
         if not dataset.report:
-            with self.take_place(0) as is_taken:
+            with self.slow_jobs.take(), self.take_place(0) as is_taken:
                 if not is_taken:
-                    raise Busy("Other files are being checked first.", _RETRY_SECONDS)
+                    raise Busy("Other files are being checked first.", RETRY_SECONDS)
                 dataset = self._attempt(dataset, progress)
         for earlier in dataset.row_sets[:-1]:
             self.rows.remove(earlier)

@@ -16,7 +16,7 @@ from src.application.datasets import (
     StoredDataset,
     erase_dataset,
 )
-from src.application.jobs import JobRunner, JobService
+from src.application.jobs import SLOW_JOBS_AT_ONCE, JobPlaces, JobRunner, JobService
 from src.application.ports import BlobStore, CsvChecker, RowStore
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summariser
@@ -62,7 +62,7 @@ class DatasetWorld(World[DatasetProcess]):
         super().__init__()
         self.records = self.datasets = Datasets(self.store)
         self.rows, self.checker = PackedRows(self.store), PolarsCsvChecker()
-        self.places = CheckPlaces(3, folder / "places")
+        self.places, self.slow_jobs = CheckPlaces(3, folder / "places"), JobPlaces(SLOW_JOBS_AT_ONCE)
         self.later = later
 
     def process(self, observe: Observe, checker: CsvChecker | None = None) -> DatasetProcess:
@@ -101,6 +101,7 @@ class DatasetWorld(World[DatasetProcess]):
             blobs=blobs,
             spool=temporary_file,
             take_place=self.places.take,
+            slow_jobs=self.slow_jobs,
         )
         runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
         jobs = JobService(jobs=self.jobs, queue=self.queue, runner=runner, clock=self.watch)
