@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from src.application.accounts import Accounts, AccountService, LinkedAccounts, LocalAccounts
+from src.application.accounts import Accounts, AccountService, LinkedAccounts, LocalAccounts, PasswordConfirmation
 from src.application.administration import AdministrationService
 from src.application.directory import DirectoryService
 from src.application.importing import ImportService
@@ -43,6 +43,7 @@ def make_account_service(
     return AccountService(
         users=ports.users,
         accounts=accounts,
+        confirmation=PasswordConfirmation(accounts=accounts, limiter=ports.limiter, clock=ports.clock),
         start_session=sessions.start,
         registration=ports.registration,
         passwords=ports.rules.passwords,

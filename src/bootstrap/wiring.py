@@ -111,7 +111,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             sessions=sessions,
             proofs=proofs,
             passkeys=passkeys,
-            check_password=account_service.check_password,
+            check_password=account_service.confirmation.require_password,
         ),
         tasks=TaskService(tasks=ports.tasks, clock=clock),
         webhooks=make_webhooks(ports),

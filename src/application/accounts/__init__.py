@@ -1,6 +1,7 @@
 """Accounts: registering users, changing passwords, and keeping the identity provider consistent with the store."""
 
 from src.application.accounts.changes import changes
+from src.application.accounts.confirmation import PasswordConfirmation
 from src.application.accounts.interface import RECONCILE_AFTER, Accounts
 from src.application.accounts.linked import LinkedAccounts
 from src.application.accounts.local import LocalAccounts
@@ -13,6 +14,7 @@ __all__ = [
     "Accounts",
     "LinkedAccounts",
     "LocalAccounts",
+    "PasswordConfirmation",
     "changes",
     "require_self_or_admin",
 ]

@@ -6,24 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from src.application.accounts.changes import changes, registered
+from src.application.accounts.confirmation import PasswordConfirmation, password_required
 from src.application.accounts.interface import Accounts
 from src.application.caller import Caller, caller_must_exist
 from src.application.factors import FirstStep
 from src.application.limits import (
     ADDRESS_CHANGES,
-    FAILED_LOGINS,
-    FAILED_LOGINS_BY_ACCOUNT,
     REGISTRATIONS,
     USERNAME_CHANGES,
     Count,
     RateLimiter,
-    guess,
     network,
 )
 from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.registration import RegistrationPolicy
-from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
+from src.domain.errors import InvalidToken, WrongPassword
 from src.domain.events import EventType
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
@@ -41,6 +39,7 @@ class AccountService:
 
     users: UserRepository
     accounts: Accounts
+    confirmation: PasswordConfirmation
     start_session: Callable[[User, Client, FirstStep], tuple[User, Tokens]]
     """A function that starts a session of a user who has just registered."""
     registration: RegistrationPolicy
@@ -132,7 +131,7 @@ class AccountService:
         if new_address:
             caller.require_recent_two_factors(now)
         if is_own and (current_password is not None or (new_address and not is_confirmed)):
-            self._confirm(caller, current_password, client)
+            self.confirmation.require(caller, current_password, client)
             is_confirmed = True
         # The answer tells whether another account has the new name.
         if new_address:
@@ -148,7 +147,7 @@ class AccountService:
             if change.get("email", stored.email) != stored.email:  # whoever has the address can reset the password
                 caller.require_recent_two_factors(now)
                 if is_own and not is_confirmed:  # the address has changed since the caller was authenticated
-                    raise _password_required()
+                    raise password_required()
             changed = stored.changed(change, now)
             if changed.role is not stored.role:
                 caller.require_may_grant(changed.role, now)
@@ -171,7 +170,7 @@ class AccountService:
         """
         user = caller.user
         caller.require_two_factors()
-        self._confirm(caller, current, client)
+        self.confirmation.require(caller, current, client)
 
         def require_unchanged(stored: User) -> User:
             if not stored.can_log_in:
@@ -204,20 +203,6 @@ class AccountService:
             self.accounts.delete(id, revisions, [event])
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
-    def check_password(self, user: User, password: str, client: Client) -> None:
-        """Raise WrongPassword unless a user has this password.
-
-        Wrong passwords count as failed logins: a stolen token must not allow guessing the password without limit.
-        Raises TooManyRequests, Unavailable.
-        """
-        address = network(client)
-        failures = Count(FAILED_LOGINS, address)
-        self.limiter.check(failures)
-        attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
-        with guess(self.limiter, attempts, failures):
-            if not self.accounts.has_this_password(user, password):
-                raise WrongPassword
-
     def _checked(self, password: NewPassword, email: Email | None) -> NewPassword:
         """Check a password again with the address of the invitation, which the password must not resemble.
 
@@ -225,28 +210,6 @@ class AccountService:
         """
         with as_field_error("password"):
             return self.passwords.check_form(password.text, email.address if email else None)
-
-    def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
-        """Raise an error unless the caller has given the current password, or needs none."""
-        if current is None and not self._has_no_password(caller):
-            raise _password_required()
-        if current is not None:
-            try:
-                self.check_password(caller.user, current, client)
-                return
-            except WrongPassword:
-                if not self._has_no_password(caller):
-                    raise
-        if not caller.has_recent_proof(self.clock()):
-            raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
-
-    def _has_no_password(self, caller: Caller) -> bool:
-        """Return whether the caller has signed in at the identity provider, and the account there has no password."""
-        return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
-
-
-def _password_required() -> Invalid:
-    return Invalid(FieldError("current_password", "required", "This field is required."))
 
 
 def require_self_or_admin(caller: Caller, id: str) -> None:
