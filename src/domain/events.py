@@ -40,7 +40,8 @@ class EventType(StrEnum):
     ``ended-at-provider``.
     """
     SESSIONS_ENDED = "sessions-ended"
-    """All sessions of a user ended, or all but the current one after a change of the password.
+    """All sessions of a user ended, or all but the current one for a change of the password. They end before an
+    identity provider gets the new password, and stay ended if it refuses the password.
 
     Fields: ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved``, ``factor-added``,
     ``factors-reset``, ``ended-by-admin`` or ``disabled-at-provider``.
