@@ -1,10 +1,8 @@
 """The workers of the web server. Slow clients cannot block them, and they stop without losing connections."""
 
-import json
 import math
 import socket
 import time
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,10 +10,10 @@ from threading import Thread
 from typing import Any
 
 from gunicorn.http import errors
-from werkzeug.http import HTTP_STATUS_CODES
 
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.listeners import refuses_new_connections
+from src.bootstrap.servers.problems import problem_response, status_of
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 from src.interfaces.framework.requests import LATE
 
@@ -36,13 +34,6 @@ CROWD = 256
 LATE_SECONDS = 1.5
 """The time that a request may wait for its turn in a larger crowd."""
 
-_STATUSES = {
-    errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
-    errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-    errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
-}
-"""The status of bytes that are not a valid request, by gunicorn's error. The status of every other error is 400."""
 _OUR_FAULTS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 
 
@@ -205,7 +196,7 @@ class Worker(EventWorker):
                 case _:
                     size = ""
             self.log.warning("Invalid request from %s: %s%s", addr[0], type(exc).__name__, size)
-            self._send_problem(client, _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST))
+            self._send_problem(client, status_of(exc))
         else:
             self.log.error("A request failed", exc_info=exc)
             self._send_problem(client, HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -234,23 +225,7 @@ class Worker(EventWorker):
         return serve
 
     def _send_problem(self, client: ClientSocket, status: HTTPStatus) -> None:
-        """Send a problem document (RFC 9457) for a request that does not reach the application."""
-        instance, title = uuid.uuid4().hex, HTTP_STATUS_CODES[status]  # phrases of HTTPStatus differ between Pythons
-        body = json.dumps(
-            {
-                "type": f"/problems/{title.lower().replace(' ', '-')}",
-                "title": title,
-                "status": status,
-                "detail": status.description or "The request is not valid HTTP.",
-                "instance": instance,
-            }
-        )
-        cors = "Access-Control-Allow-Origin: *\r\n" if self.app.any_origin else ""
-        head = (
-            f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-            f"X-Request-Id: {instance}\r\n{cors}\r\n"
-        )
+        """Send a problem document for a request that does not reach the application."""
         with suppress(OSError):  # the client has left
-            client.sendall((head + body).encode())
+            client.sendall(problem_response(status, any_origin=self.app.any_origin))
             client.flush()
