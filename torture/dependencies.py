@@ -365,7 +365,7 @@ class World:
 
 def _run_newest(services: Services) -> str:
     """Run the job that was sent last, and return its outcome."""
-    queue = services.mails.notices.outbox.queue
+    queue = services.jobs.queue
     assert isinstance(queue, RecordingQueue)
     runner = replace(services.jobs.runner, clock=lambda: adapters.now() + timedelta(seconds=1))
     runner.run(queue.sent[-1])

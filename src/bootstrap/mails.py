@@ -4,7 +4,7 @@ from pathlib import Path
 
 from src.application.invitations import InvitationService
 from src.application.jobs import JobHandler
-from src.application.mails import MailRequestService, MailService, SendMail
+from src.application.mails import AddressProofs, MailRequestService, MailService, SendMail
 from src.application.notices import MAIL, Notices, Outbox
 from src.application.ports import JobQueue, Message
 from src.application.sessions import SessionService
@@ -47,11 +47,19 @@ def make_notices(ports: Ports, queue: JobQueue) -> Notices:
 
 def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> MailService:
     """Return the service that carries out the actions of the links and codes in mails."""
-    return MailService(
+    proofs = AddressProofs(
         mails=ports.mails,
         users=ports.users,
         notices=notices,
         accounts=sessions.accounts,
+        passwords=ports.rules.passwords,
+        clock=ports.clock,
+    )
+    return MailService(
+        mails=ports.mails,
+        users=ports.users,
+        accounts=sessions.accounts,
+        proofs=proofs,
         sessions=sessions,
         tokens=ports.mail_tokens,
         passwords=ports.rules.passwords,

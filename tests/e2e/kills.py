@@ -193,7 +193,7 @@ def _mail(scene: Scene) -> Trial:
 def _mail_job(scene: Scene) -> Trial:
     mail = _mail(scene)
     assert scene.client.call(mail.request.method, mail.request.path, mail.request.token).status_code == 202
-    queue = scene.client.services.mails.notices.outbox.queue
+    queue = scene.client.services.jobs.queue
     assert isinstance(queue, RecordingQueue)
     return Trial(Request(method="RUN", path=queue.sent[-1], body={}), lambda _: mail.check(Outcome([], 202)))
 

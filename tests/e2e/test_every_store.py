@@ -206,7 +206,7 @@ def test_the_operator_resets_a_forgotten_password(client: Client) -> None:
 def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> None:
     name, tokens = join(client, "mara")
     address, caught = f"{name}@example.com", client.services.caught_mails
-    queue = client.services.mails.notices.outbox.queue
+    queue = client.services.jobs.queue
     assert caught
     assert isinstance(queue, RecordingQueue)
 
