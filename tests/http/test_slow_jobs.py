@@ -4,7 +4,9 @@ import threading
 from dataclasses import replace
 from typing import Any, NoReturn, cast
 
-from src.application.datasets import CHECK, CheckDataset
+import pytest
+
+from src.application.datasets import CHECK, CheckDataset, checking
 from src.application.files import RELAY, RelayFile
 from src.domain.errors import AttemptFailed
 from src.infrastructure.queues.inline import InlineQueue
@@ -27,7 +29,8 @@ class Held:
         self.send()
 
 
-def test_files_that_are_sent_on_and_checked_leave_a_thread_to_mails() -> None:
+def test_files_that_are_sent_on_and_checked_leave_a_thread_to_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "QUICK_BYTES", 0)
     world, held = MailWorld(settings={"smtp_url": "smtp://localhost"}), Held()
     anna = join(world.client, "uploader")
     for path in ("/api/files", "/datasets") * 2:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from src.application.datasets import DatasetDetails, IncomingDataset, service
+from src.application.datasets import DatasetDetails, IncomingDataset, checking, service
 from src.application.jobs import SLOW_JOBS_AT_ONCE
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summariser
@@ -250,11 +250,17 @@ class TestPlaces:
         assert world.here.run(job.id) is None
         assert_checked(world, job)
 
-    def test_a_job_waits_while_the_process_runs_other_slow_jobs(self, world: DatasetWorld) -> None:
-        job = world.add_later()
+    def test_a_large_file_waits_while_the_process_runs_other_slow_jobs(
+        self, world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        small, job = world.add(later=True, key=None).job, world.add_later()
+        assert small
         with ExitStack() as others:
             for _ in range(SLOW_JOBS_AT_ONCE):
                 others.enter_context(world.slow_jobs.take())
+            assert world.here.run(small.id) is None
+            assert_checked(world, small)
+            monkeypatch.setattr(checking, "QUICK_BYTES", 0)
             assert world.here.run(job.id)
             assert (world.job(job.id).status, world.job(job.id).attempts) == (JobStatus.QUEUED, 0)
         world.watch.forward(timedelta(hours=1))

@@ -1,6 +1,6 @@
 """Checking a dataset, in the request that stores it or in a job."""
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -15,6 +15,8 @@ from src.domain.values import new_id
 
 CHECK = "dataset-check"
 """The kind of job that checks a dataset."""
+QUICK_BYTES = 1_000_000
+"""The size of files whose check is no slow job, because it ends before a job without a place would try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class CheckDataset:
     spool: Spool
     take_place: TakePlace
     slow_jobs: JobPlaces
-    """The places that these jobs share with those that send files on."""
+    """The places that these jobs, for files above QUICK_BYTES, share with those that send files on."""
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
     postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4  # nothing but Busy postpones it
 
@@ -42,7 +44,8 @@ class CheckDataset:
         if dataset is None or not dataset.is_stored:
             return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
         if not dataset.report:
-            with self.slow_jobs.take(), self.take_place(0) as is_taken:
+            slow = self.slow_jobs.take() if dataset.size > QUICK_BYTES else nullcontext()
+            with slow, self.take_place(0) as is_taken:
                 if not is_taken:
                     raise Busy("Other files are being checked first.", RETRY_SECONDS)
                 dataset = self._attempt(dataset, progress)
