@@ -190,7 +190,7 @@ class Attempt:
     """The id of the counter."""
     limit: int
     """The most attempts that the counter allows."""
-    count: int = 0
+    count: int
     """The attempts that the counter has had, this one included."""
     ends: int = 0
     """The end of the counter's window, in microseconds since 1970."""
