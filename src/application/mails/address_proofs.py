@@ -133,17 +133,14 @@ class AddressProofs:
         return user if user.email_verified else user.without_factors(user.factors, self.clock())
 
     def _update(self, mail: Mail, change: Callable[[User], User], events: Recorded[User]) -> User:
-        """Change the user of a mail. Raises InvalidToken."""
+        """Change the user of a mail. Raises InvalidToken, also for a deleted user, of whom a tombstone is left."""
 
         def checked(stored: User) -> User:
             self.require_valid(mail, stored)
             return change(stored)
 
         assert mail.user_id
-        try:
-            return self.users.update(mail.user_id, checked, events=events)
-        except NotFound:
-            raise InvalidToken(INVALID) from None
+        return self.users.update(mail.user_id, checked, events=events)
 
     def _spend(self, mail: Mail) -> None:
         """Spend the token of a mail. Raises InvalidToken if the token was spent before."""
