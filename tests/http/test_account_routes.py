@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.domain.errors import InsufficientAuthentication, InvalidToken, WrongPassword
-from src.domain.sessions import NO_CLIENT, Proof
+from src.application.caller import RECENT
+from src.domain.errors import InsufficientAuthentication, Invalid, InvalidToken, WrongPassword
+from src.domain.sessions import NO_CLIENT, Method, Proof
 from src.domain.users import Claim
+from src.domain.values import Email
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.stores.driver import Key
 from src.infrastructure.stores.memory import MemoryStore
@@ -535,6 +537,18 @@ def test_a_password_that_changes_while_it_is_verified_is_not_changed_again(app: 
         service.change_password(caller_of(ended), PASSWORD, new, NO_CLIENT)
     service.users.update(user.id, lambda stored: replace(stored, disabled=False))
     service.change_password(caller_of(ended), PASSWORD, new, NO_CLIENT)
+
+
+def test_an_address_that_changes_meanwhile_is_changed_back_with_the_password_only(app: Flask, anna: Person) -> None:
+    service = services_of(app).accounts
+    user = service.users.get(anna.user["id"])
+    assert user
+    service.users.update(user.id, lambda stored: replace(stored, email=Email(f"new.{anna.user['email']}")))
+    caller = caller_of(user, Proof((Method.PASSWORD,), service.clock() - 2 * RECENT))
+    with pytest.raises(Invalid) as refused:
+        service.change(caller, user.id, {"email": user.email}, None, None, NO_CLIENT)
+    assert [each.field for each in refused.value.errors] == ["current_password"]
+    service.change(caller, user.id, {"name": "Anna"}, None, None, NO_CLIENT)
 
 
 def test_a_user_with_factors_changes_the_password_after_a_proof_of_two_only(app: Flask, anna: Person) -> None:

@@ -381,6 +381,15 @@ def test_an_event_that_cannot_be_handed_out_ends_the_run(world: World, monkeypat
     assert world.deliver() == []
 
 
+def test_a_run_returns_the_number_of_events_that_it_has_handed_out(world: World) -> None:
+    world.add(events=("user-deleted",))
+    dispatcher = services_of(world.app).dispatcher
+    object.__setattr__(dispatcher, "run_apart", lambda name, step: None)
+    dispatcher.run()
+    join(world.client)  # a registration and a login
+    assert [dispatcher.run(), dispatcher.run()] == [2, 0]
+
+
 def test_of_two_removals_at_once_one_is_told(world: World) -> None:
     webhook = world.add()
 

@@ -408,9 +408,20 @@ class TestAttempts:
         assert world.here.work.run(job, lambda _: None) == {"dataset_id": job.subject_id, "status": None}
         assert not world.is_reconciled()
 
-    def test_progress_is_reported(self, world: DatasetWorld) -> None:
+    def test_an_attempt_that_another_one_has_overtaken_returns_the_result_of_that(self, world: DatasetWorld) -> None:
+        job = world.add_later()
+        overtaken = world.at(0, lambda: world.here.run(job.id))
+        assert overtaken.work.run(job, lambda _: None) == {"dataset_id": job.subject_id, "status": "findings"}
+        assert_checked(world, job)
+
+    @pytest.mark.parametrize("later", [False, True])
+    def test_progress_is_reported(self, world: DatasetWorld, later: bool) -> None:
         reported: list[float] = []
-        world.here.work.run(world.add_later(), reported.append)
+        if later:
+            world.here.work.run(world.add_later(), reported.append)
+        else:
+            incoming = IncomingDataset("x.csv", [CSV], lambda: DatasetDetails("Name"))
+            world.here.service.add(ADA, incoming, progress=reported.append)
         assert reported == sorted(reported)
         assert reported[-1] == 1.0
 

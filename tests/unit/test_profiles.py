@@ -3,7 +3,7 @@
 import pytest
 
 from src.application.summaries.profiles import BARS, ColumnProfile, Profile
-from src.domain.csv import CheckedRow, Column, ColumnType, Report
+from src.domain.csv import CheckedRow, Column, ColumnType, Report, Severity, Validation
 
 
 def profile(type: ColumnType, *cells: str, **form: str) -> ColumnProfile:
@@ -50,6 +50,16 @@ def test_few_values_are_counted_and_many_are_sampled() -> None:
     assert (few.tops, few.filled, few.empty) == ([("a", 3), ("b", 2), ("c", 1)], 6, 1)
     many = profile(ColumnType.STRING, *map(str, range(50)))
     assert (many.tops, many.bars, many.samples) == ((), (), ["0", "1", "2"])
+
+
+def test_only_the_cells_that_break_a_rule_of_severity_error_are_counted_as_bad() -> None:
+    columns = (Column("a"), Column("b"))
+    broken = (Validation("blanks", "b", 2, (), Severity.WARNING), Validation("not_empty", "a", 1, ()))
+    found = Profile(Report(",", "UTF-8", 3, 2, columns, columns, broken))
+    rows = [CheckedRow(2, False, ["", " x"], [("not_empty", 0), ("blanks", 1)])]
+    rows += [CheckedRow(3, True, ["x", " x"], [("blanks", 1)]), CheckedRow(4, True, ["x", "x"], [])]
+    found.add(rows)
+    assert [each.bad for each in found.columns] == [1, 0]
 
 
 def test_the_strip_has_at_most_a_hundred_marks_and_counts_every_row() -> None:

@@ -21,6 +21,7 @@ from src.application.summaries import Advice, Statistics, Summariser, Summary, s
 from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
+from src.application.summaries.texts import described
 from src.domain.csv import (
     SUSPICIONS,
     CheckedRow,
@@ -157,6 +158,29 @@ def test_a_single_word_for_yes_is_described_without_a_word_for_no(
 ) -> None:
     said = summary(check(table(12, n=lambda row: row, paid=lambda row: "X" if row == 5 else ["SI", "NO"][row % 2])))
     assert "“paid” is written as SI/NO, but as x in 1 row, at line 7." in said.text
+
+
+@pytest.mark.parametrize(
+    ("column", "example"),
+    [
+        (Column("n", ColumnType.INTEGER), "1234"),
+        (Column("n", ColumnType.INTEGER, thousands="."), "1.234"),
+        (Column("n", ColumnType.NUMBER), "1234.5"),
+        (Column("n", ColumnType.NUMBER, decimal=",", thousands="."), "1.234,5"),
+        (Column("n", ColumnType.DATE, format="dd/mm/yyyy"), "dd/mm/yyyy"),
+        (Column("n", ColumnType.BOOLEAN), "true/false"),
+        (Column("n"), ""),
+    ],
+)
+def test_the_form_of_a_column_is_described_by_an_example(column: Column, example: str) -> None:
+    assert described(column) == example
+
+
+def test_a_missing_column_is_not_followed_by_the_claim_that_rows_have_no_error(
+    check: Callable[..., tuple[Report, Rows]],
+) -> None:
+    said = summary(check("id\n1\n2\n", {"id": "integer", "gone": "string"}))
+    assert said.text.splitlines()[0] == "The table has 2 rows and 1 column."
 
 
 def test_a_table_without_rows_has_a_summary(check: Callable[..., tuple[Report, Rows]]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from src.domain.events import Event
 from src.domain.users import FactorKind, Profile, State, User
 from src.domain.values import Role, Username
 from tests.support.passwords import accepted
@@ -124,6 +125,17 @@ def test_where_no_room_is_left_the_role_is_set_alone_or_nothing(
         assert "do not fit" in caplog.text
         assert_settled(world, user)
         change(world, user, {"role": Role.USER, "custom_claims": {}})
+
+
+def test_a_change_that_is_mirrored_is_recorded_once(world: AccountWorld, user: User) -> None:
+    recorded: list[tuple[Role, Role]] = []
+
+    def record(before: User, after: User) -> list[Event]:
+        recorded.append((before.role, after.role))
+        return []
+
+    world.accounts.change(user.id, lambda stored: stored.changed({"role": Role.UPLOADER}, world.now), events=record)
+    assert recorded == [(Role.USER, Role.UPLOADER)]
 
 
 def test_an_address_and_a_role_change_together(world: AccountWorld, user: User) -> None:
