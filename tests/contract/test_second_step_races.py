@@ -127,11 +127,16 @@ def caller_of(services: Services) -> Caller:
     return services.authentication.authenticate(tokens.access)
 
 
+def current_step(services: Services) -> int:
+    """Return the step of the codes of apps, by the clock of the services, which stands still."""
+    return int(services.sessions.clock().timestamp()) // 30
+
+
 def test_only_the_enrolling_session_outlives_the_first_enrolment(services: Services, anna: User) -> None:
     """A simultaneous login has read the user before the enrolment, and stores its session afterwards."""
     caller = caller_of(services)
     enrolment, setup = services.enrolments.start_app(caller)
-    code = code_at(setup.secret, int(now().timestamp()) // 30)
+    code = code_at(setup.secret, current_step(services))
 
     def act(step: int) -> object:
         if step:
@@ -146,7 +151,7 @@ def test_only_the_enrolling_session_outlives_the_first_enrolment(services: Servi
 
 
 def test_one_of_twenty_first_enrolments_counts(services: Services, anna: User) -> None:
-    caller, step = caller_of(services), int(now().timestamp()) // 30
+    caller, step = caller_of(services), current_step(services)
     setups = [services.enrolments.start_app(caller) for _ in range(20)]
     outcomes = at_once(
         lambda made: services.enrolments.add_app(caller, made[0], code_at(made[1].secret, step), None, Client()), setups
