@@ -100,6 +100,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let writers conflict for longer than the service would tolerate: a busy machine makes each attempt slower."""
+    monkeypatch.setattr("src.infrastructure.conflicts.GIVE_UP_SECONDS", 60.0)
+
+
+@pytest.fixture(autouse=True)
 def default_logs() -> Iterator[None]:
     """Undo the configuration of logs by an application that a test has created in this process."""
     yield

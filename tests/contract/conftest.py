@@ -35,12 +35,6 @@ SHARED = ("sqlite", "postgresql", "firestore", "dynamodb")
 STORES = ("memory", *SHARED)
 
 
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let writers conflict for longer than the service would tolerate: a busy machine makes each attempt slower."""
-    monkeypatch.setattr("src.infrastructure.conflicts.GIVE_UP_SECONDS", 60.0)
-
-
 @pytest.fixture
 def memory() -> Callable[[], Store]:
     return MemoryStore

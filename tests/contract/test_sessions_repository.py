@@ -11,7 +11,6 @@ from src.domain.errors import NotFound, TooManyRequests
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Username, new_id
-from src.infrastructure import conflicts
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
@@ -119,7 +118,6 @@ def test_uses_recorded_by_several_processes_all_count(open_shared: Callable[[], 
 
 def _use_at_once(share: tuple[Callable[[], Store], str, str]) -> list[str]:
     """Change a session ten times at once in a process of its own, and return the errors."""
-    conflicts.GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
     open_store, id, user_id = share
     store = open_store()
     sessions = Sessions(store)

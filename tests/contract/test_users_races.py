@@ -9,7 +9,6 @@ import pytest
 
 from src.domain.errors import Taken
 from src.domain.users import State, User
-from src.infrastructure import conflicts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.portable import Store
 from tests.contract.accounts import (
@@ -132,7 +131,6 @@ def add_at_once(share: tuple[Callable[[], Store], list[User]]) -> list[str]:
 
 def count_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
     """Change one user ten times in each of four threads. Runs in a separate process."""
-    conflicts.GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
     open_store, id = share
     store = open_store()
     users = Users(store)

@@ -7,6 +7,8 @@ from itertools import product
 from threading import Barrier
 from typing import TypeVar
 
+from src.infrastructure import conflicts
+
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
@@ -44,7 +46,10 @@ def at_once(task: Callable[[Argument], Result], arguments: Sequence[Argument]) -
 
 
 def in_processes(task: Callable[[Argument], Result], arguments: Sequence[Argument]) -> list[Result]:
-    """Run ``task`` on each argument in a separate process. ``task`` calls ``meet`` when it is ready to start."""
+    """Run ``task`` on each argument in a separate process. ``task`` calls ``meet`` when it is ready to start.
+
+    In these processes, writers may conflict for as long as in the tests.
+    """
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(len(arguments))
     with ProcessPoolExecutor(len(arguments), spawn, _invite, (start,)) as processes:
@@ -59,3 +64,4 @@ def meet() -> None:
 def _invite(start: Barrier) -> None:
     global _start
     _start = start
+    conflicts.GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
