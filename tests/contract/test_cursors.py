@@ -123,8 +123,11 @@ def test_a_forged_text_is_refused(store: Store, text: Any) -> None:
 
 def test_every_time_and_id_can_be_a_cursor(store: Store) -> None:
     digest, *_ = json.loads(base64.urlsafe_b64decode(f"{store.find(OF_ADA).next}=="))
-    for time in (NOON, NOON.replace(microsecond=0), NOON - timedelta(days=99999)):
-        store.find(replace(OF_ADA, cursor=_text([digest, time.isoformat(), "ä 😀 \n"])))
+    found = []
+    for time in (NOON, NOON.replace(microsecond=0), NOON - timedelta(days=99999), NOON + timedelta(days=99999)):
+        cursor = _text([digest, time.isoformat(), "ä 😀 \n"])
+        found.append(len(store.find(replace(OF_ADA, cursor=cursor, limit=100)).items))
+    assert found == [4, 0, 0, 4]  # from the newest one on, and the ids of all four come before this one
 
 
 def test_an_id_with_nul_is_not_found(store: Store) -> None:

@@ -99,8 +99,9 @@ class TestAdd:
 
     def test_a_username_and_an_equal_address_do_not_collide(self, users: Users) -> None:
         """One user may have the text as a username, and another user as an address."""
-        users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("username", "same"),))))
-        users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("email", "same"),))))
+        username, email = Claim("username", "same"), Claim("email", "same")
+        one, two = (users.add(replace(new_user(), pending=PendingChange(NOON, (each,)))) for each in (username, email))
+        assert users.holders([username, email]) == {username: one.id, email: two.id}
 
     def test_several_users_can_have_no_address(self, users: Users) -> None:
         for name in ("one", "two"):
