@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from src.domain.values import Email
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.stores.driver import Insert, Update
+from src.infrastructure.stores.migrations.upgrade import upgrade
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore, engine, postgresql
 from tests.contract.documents import CLAIM, claim, only
@@ -123,8 +124,8 @@ def test_a_server_that_falls_silent_is_unavailable_in_time(
             with paused(server):
                 for use in uses:
                     # At most one statement on an old connection, and one attempt to open a new one.
-                    assert isinstance(outcome_within(5, partial(use, store)), Unavailable)
-                answer = outcome_within(5, partial(log_in, serve(store, NoLimits(), tmp_path)))
+                    assert isinstance(outcome_within(15, partial(use, store)), Unavailable)
+                answer = outcome_within(15, partial(log_in, serve(store, NoLimits(), tmp_path)))
                 assert getattr(answer, "status_code", answer) == 503
             assert only(store, claim("1")).fields == CLAIM
 
@@ -163,7 +164,7 @@ def test_a_statement_that_waits_for_a_lock_ends_in_time(url: str, monkeypatch: p
         store.commit(Insert(claim("1"), CLAIM))
         other.execute("SELECT * FROM claims FOR UPDATE")
         change = Update(claim("1"), CLAIM, only(store, claim("1")).revision)
-        assert isinstance(outcome_within(5, lambda: store.commit(change)), Unavailable)
+        assert isinstance(outcome_within(15, lambda: store.commit(change)), Unavailable)
         other.rollback()
         store.commit(change)
 
@@ -171,10 +172,13 @@ def test_a_statement_that_waits_for_a_lock_ends_in_time(url: str, monkeypatch: p
 def test_a_migration_may_take_longer_than_a_statement_of_the_service(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(postgresql.PARAMETERS, "options", "-c statement_timeout=100ms")
     monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0.1)
-    migrations = engine.make_engine(url, pool_size=1, bounded=False)
-    with migrations.connect() as connection:
-        connection.exec_driver_sql("SELECT pg_sleep(0.5)")
-    migrations.dispose()
+    with psycopg.connect(url) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("LOCK TABLE alembic_version")
+        migrated = threads.submit(upgrade, url)
+        wait([migrated], 0.5)
+        assert not migrated.done()
+        other.rollback()
+        assert migrated.result(60) is None
 
 
 def test_a_thread_waits_for_a_connection_of_the_pool_and_not_for_long(
@@ -186,7 +190,7 @@ def test_a_thread_waits_for_a_connection_of_the_pool_and_not_for_long(
             watch = Stopwatch()
             with pytest.raises(Unavailable):
                 store.get(claim("1"))
-            assert watch.seconds < 3
+            assert watch.seconds < 4  # the service would wait for five seconds
         assert store.get(claim("1")) == [None]
 
 
@@ -259,7 +263,7 @@ def test_a_request_waits_for_one_silent_connection_and_one_new_one(
             store.commit(Insert(claim("1"), CLAIM))
             client = serve(store, NoLimits(), tmp_path)
             proxy.fail(lambda _, data: swallowed.append(data))
-            answer = outcome_within(6, partial(log_in, client))
+            answer = outcome_within(15, partial(log_in, client))
             assert getattr(answer, "status_code", answer) == 503
             waits = [data for data in swallowed if data[:1] != b"X"]  # X ends the session, and has no answer
             assert 1 <= len(waits) <= 2
