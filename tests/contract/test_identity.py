@@ -377,7 +377,7 @@ def test_no_more_hashes_than_configured_run_at_a_time(monkeypatch: pytest.Monkey
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert right == [True] * 8
     assert (counter.calls, counter.most) == (12, 2)
 

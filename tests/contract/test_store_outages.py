@@ -58,7 +58,7 @@ class TestUnreachable:
     ) -> None:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue(port))
         store = FirestoreStore("demo-nowhere", timeout=0.5)
-        assert isinstance(outcome_within(5, lambda: use(store)), Unavailable)
+        assert isinstance(outcome_within(15, lambda: use(store)), Unavailable)
         store.close()
 
     @USES
@@ -79,7 +79,7 @@ class TestUnreachable:
     ) -> None:
         address = request.getfixturevalue(port)
         store = SqlStore.open(f"postgresql://postgres@{address}/portero?connect_timeout=2", pool_size=1)
-        assert isinstance(outcome_within(4, lambda: use(store)), Unavailable)
+        assert isinstance(outcome_within(15, lambda: use(store)), Unavailable)
         store.close()
 
     @USES
@@ -107,7 +107,7 @@ class TestUnreachable:
         store.commit(Insert(claim("1"), CLAIM))
         with closing(sqlite3.connect(database, isolation_level=None)) as locker:
             locker.execute("BEGIN IMMEDIATE")
-            assert isinstance(outcome_within(4, lambda: store.commit(Delete(claim("1")))), Unavailable)
+            assert isinstance(outcome_within(15, lambda: store.commit(Delete(claim("1")))), Unavailable)
             assert only(store, claim("1")).fields == CLAIM  # readers do not wait for the lock
             locker.execute("ROLLBACK")
         store.commit(Delete(claim("1")))

@@ -107,7 +107,7 @@ def test_no_mail_is_lost_and_at_most_one_is_sent_twice_when_the_sender_is_killed
             assert post_to("/auth/password/forgot", email=address) == 202
         until(lambda: len(post.reached) == 3, "all three mails on their way")
         killpg(sender.pid, signal.SIGKILL)
-        sender.wait(10)
+        sender.wait(60)
 
         start = working(tmp_path, settings) if jobs == "in a worker" else serving(tmp_path, port, settings)
         servers.enter_context(start)

@@ -249,7 +249,7 @@ def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> No
         with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
             _wait_for_answers(outcomes)
             os.kill(service.pid, signal.SIGTERM)
-            assert service.wait(15) == 0
+            assert service.wait(60) == 0
         lost += outcomes["lost"]
         assert outcomes.keys() <= {"200", "refused", "lost"}
     assert lost <= stops
@@ -276,7 +276,7 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
             until(is_refused, "the worker is told to stop")
             late.sendall(b"Connection: close\r\n\r\n")
             assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
-        assert service.wait(15) == 0
+        assert service.wait(60) == 0
 
 
 STOPPING = """

@@ -58,10 +58,10 @@ def test_only_some_threads_wait_for_clients_that_take_nothing_of_a_response_of_u
             clients.append(client)
             threads.append(Thread(target=answer, args=(server,)))
             threads[-1].start()
-        assert [cut.get(timeout=10) for _ in range(2)] == ["cut"] * 2, "the last two find no place to wait"
+        assert [cut.get(timeout=60) for _ in range(2)] == ["cut"] * 2, "the last two find no place to wait"
         assert cut.empty(), "the others still wait"
         for client in clients:
             client.close()  # ends the wait of its thread
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         assert not any(thread.is_alive() for thread in threads)

@@ -44,7 +44,7 @@ def test_a_job_runs_on_all_cpus_when_a_thread_with_one_cpu_sends_it() -> None:
 
     assert in_thread(send) == {min(cpus)}
     assert used.get(timeout=30) == cpus
-    assert jobs.close(10)
+    assert jobs.close(60)
 
 
 def test_a_file_is_checked_on_all_cpus_when_a_thread_with_one_cpu_asks(tmp_path: Path) -> None:

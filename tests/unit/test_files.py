@@ -27,7 +27,7 @@ T = TypeVar("T")
 def in_another_thread(act: Callable[[], T]) -> T:
     """Return the result of ``act`` in another thread, because obstore cannot be called from its own callbacks."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(act).result(10)
+        return thread.submit(act).result(60)
 
 
 def relay_to(world: FileWorld, relay: FileRelay | None) -> RelayFile:
@@ -262,12 +262,12 @@ class HeldRelay(FakeRelay):
 
     def send(self, *arguments: Any) -> RelayAnswer:
         self.arrived.release()
-        assert self.released.wait(10)
+        assert self.released.wait(60)
         return super().send(*arguments)
 
     def wait_for(self, count: int) -> None:
         for _ in range(count):
-            assert self.arrived.acquire(timeout=10)
+            assert self.arrived.acquire(timeout=60)
 
 
 class TestPlaces:
@@ -309,7 +309,7 @@ class TestPlaces:
                 assert job.error == "Other files are being checked or sent on first."
                 world.watch.forward(3600)
             relay.released.set()
-            assert [each.result(10) for each in first] == [None] * RELAYS_AT_ONCE
+            assert [each.result(60) for each in first] == [None] * RELAYS_AT_ONCE
         assert runner.run(late) is None
         assert (self.job(world, late).status, self.job(world, late).attempts) == (JobStatus.SUCCEEDED, 1)
         assert len(relay.got) == RELAYS_AT_ONCE + 1
@@ -367,7 +367,7 @@ class TestPlaces:
         notice = Job.new(kind="notice", subject_id="ada", user_id=None, now=world.watch())
         world.store.commit(world.jobs.write(notice))
         queue.send(notice.id)
-        assert noticed.wait(10)
+        assert noticed.wait(60)
         assert relay.got == []
         relay.released.set()
-        assert queue.close(10)
+        assert queue.close(60)

@@ -39,11 +39,11 @@ class Running:
 
     def _run(self) -> None:
         self.begun.set()
-        assert self.ends.wait(10)
+        assert self.ends.wait(60)
 
     def end(self) -> None:
         self.ends.set()
-        self.result.result(10)
+        self.result.result(60)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_calls_begin_in_the_order_in_which_they_were_submitted(turns_of: Callabl
     assert turns.waiting == 8
     first.end()
     for result in results:
-        result.result(10)
+        result.result(60)
     assert order == list(range(8))
 
 
@@ -87,15 +87,15 @@ def test_a_thread_goes_from_one_call_to_the_next(turns_of: Callable[[int], Turns
     first = Running(turns)
     results = [turns.submit(threading.get_ident) for _ in range(8)]
     first.end()
-    assert len({result.result(10) for result in results}) == 1
+    assert len({result.result(60) for result in results}) == 1
 
 
 def test_the_result_of_a_call_is_what_it_returns_or_raises(turns_of: Callable[[int], Turns]) -> None:
     turns = turns_of(1)
-    assert turns.submit(divmod, 7, 2).result(10) == (3, 1)
+    assert turns.submit(divmod, 7, 2).result(60) == (3, 1)
     with pytest.raises(ZeroDivisionError):
-        turns.submit(divmod, 7, 0).result(10)
-    assert turns.submit(int, "11", base=2).result(10) == 3
+        turns.submit(divmod, 7, 0).result(60)
+    assert turns.submit(int, "11", base=2).result(60) == 3
 
 
 def test_a_call_is_cancelled_only_before_it_begins(turns_of: Callable[[int], Turns]) -> None:
@@ -104,7 +104,7 @@ def test_a_call_is_cancelled_only_before_it_begins(turns_of: Callable[[int], Tur
     second = turns.submit(begun.append, 2)
     assert (first.result.cancel(), second.cancel()) == (False, True)
     first.end()
-    assert turns.submit(begun.append, 3).result(10) is None
+    assert turns.submit(begun.append, 3).result(60) is None
     assert begun == [3]
 
 
@@ -116,21 +116,21 @@ def test_a_call_that_waits_for_its_client_lets_others_run(turns_of: Callable[[in
     def wait() -> None:
         with turns.paused():
             others.append(Running(turns))
-            assert others[0].begun.wait(10)
+            assert others[0].begun.wait(60)
             came.set()
         resumed.append(others[0].result.done())
 
     waiting = turns.submit(wait)
-    assert came.wait(10)
+    assert came.wait(60)
     others[0].end()
-    waiting.result(10)
+    waiting.result(60)
     assert resumed == [True]
 
 
 def test_calls_that_hold_all_threads_go_on_before_others_begin(
     turns_of: Callable[[int], Turns], now: list[float]
 ) -> None:
-    turns, everyone = turns_of(LIMIT), threading.Barrier(THREADS + 1, timeout=10)
+    turns, everyone = turns_of(LIMIT), threading.Barrier(THREADS + 1, timeout=60)
 
     def wait() -> None:
         with turns.paused():
@@ -143,7 +143,7 @@ def test_calls_that_hold_all_threads_go_on_before_others_begin(
     assert turns.waiting == len(others)
     everyone.wait()
     for result in (*waiting, *others):
-        result.result(10)
+        result.result(60)
 
 
 def test_a_call_that_goes_on_waits_behind_those_that_came_before(turns_of: Callable[[int], Turns]) -> None:
@@ -152,11 +152,11 @@ def test_a_call_that_goes_on_waits_behind_those_that_came_before(turns_of: Calla
     def wait() -> None:
         with turns.paused():
             paused.set()
-            assert resumes.wait(10)
+            assert resumes.wait(60)
         order.append("went on")
 
     waiting = turns.submit(wait)
-    assert paused.wait(10)
+    assert paused.wait(60)
     other = Running(turns)
     turns.submit(order.append, "waited longer")
     resumes.set()
@@ -164,8 +164,8 @@ def test_a_call_that_goes_on_waits_behind_those_that_came_before(turns_of: Calla
     turns.submit(order.append, "came later")
     turns.submit_first(partial(order.append, "came first"))
     other.end()
-    waiting.result(10)
-    turns.submit(int).result(10)
+    waiting.result(60)
+    turns.submit(int).result(60)
     assert order == ["came first", "waited longer", "went on", "came later"]
 
 
@@ -174,7 +174,7 @@ def test_a_call_waits_for_a_thread_when_the_system_starts_no_more(
 ) -> None:
     turns = turns_of(LIMIT)
     first = Running(turns)
-    assert first.begun.wait(10)
+    assert first.begun.wait(60)
 
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -183,7 +183,7 @@ def test_a_call_waits_for_a_thread_when_the_system_starts_no_more(
         full.setattr(threading.Thread, "start", refuse)
         others = [turns.submit(int) for _ in range(2 * LIMIT)]
         first.end()
-        assert [other.result(10) for other in others] == [0] * len(others)
+        assert [other.result(60) for other in others] == [0] * len(others)
 
 
 def test_a_call_that_has_left_counts_no_longer(turns_of: Callable[[int], Turns]) -> None:
@@ -191,12 +191,12 @@ def test_a_call_that_has_left_counts_no_longer(turns_of: Callable[[int], Turns])
 
     def linger() -> bool:
         turns.leave()
-        return ends.wait(10)
+        return ends.wait(60)
 
     lingering = turns.submit(linger)
-    turns.submit(int).result(10)
+    turns.submit(int).result(60)
     ends.set()
-    assert lingering.result(10)
+    assert lingering.result(60)
 
 
 def test_others_begin_when_all_that_count_have_stalled(turns_of: Callable[[int], Turns], now: list[float]) -> None:
@@ -205,7 +205,7 @@ def test_others_begin_when_all_that_count_have_stalled(turns_of: Callable[[int],
     assert turns.waiting == LIMIT
     now[0] += STALL_SECONDS
     turns.admit()
-    assert all(each.begun.wait(10) for each in stalled)
+    assert all(each.begun.wait(60) for each in stalled)
     for each in stalled:
         each.end()
 
@@ -217,14 +217,14 @@ def test_as_many_as_the_limit_run_beside_calls_that_have_stalled(
     stalled = [Running(turns) for _ in range(LIMIT)]
     now[0] += STALL_SECONDS
     quick = [Running(turns) for _ in range(LIMIT)]
-    assert all(each.begun.wait(10) for each in (*stalled, *quick))
+    assert all(each.begun.wait(60) for each in (*stalled, *quick))
     last = Running(turns)
     assert turns.waiting == 1
     stalled[0].end()
     turns.admit()
     assert turns.waiting == 1
     quick[0].end()
-    assert last.begun.wait(10)
+    assert last.begun.wait(60)
     for each in (*stalled[1:], *quick[1:], last):
         each.end()
 
@@ -235,8 +235,8 @@ def test_a_call_knows_how_long_it_has_waited(turns_of: Callable[[int], Turns], n
     waited = turns.submit(lambda: turns.waited)
     now[0] += STALL_SECONDS / 2
     first.end()
-    assert waited.result(10) == STALL_SECONDS / 2
-    assert turns.submit(lambda: turns.waited).result(10) == 0
+    assert waited.result(60) == STALL_SECONDS / 2
+    assert turns.submit(lambda: turns.waited).result(60) == 0
 
 
 def test_no_call_begins_while_they_are_held(turns_of: Callable[[int], Turns]) -> None:
@@ -244,7 +244,7 @@ def test_no_call_begins_while_they_are_held(turns_of: Callable[[int], Turns]) ->
     with turns.held():
         held = Running(turns)
         assert turns.waiting == 1
-    assert held.begun.wait(10)
+    assert held.begun.wait(60)
     held.end()
 
 
@@ -254,7 +254,7 @@ def test_calls_that_wait_run_in_spite_of_a_shutdown(turns_of: Callable[[int], Tu
     last = turns.submit(int)
     turns.shutdown(wait=False)
     first.end()
-    assert last.result(10) == 0
+    assert last.result(60) == 0
     with pytest.raises(RuntimeError):
         turns.submit(int)
 
@@ -265,14 +265,14 @@ def test_a_call_that_pauses_ends_after_a_shutdown(turns_of: Callable[[int], Turn
     def wait() -> None:
         with turns.paused():
             paused.set()
-            assert resumes.wait(10)
+            assert resumes.wait(60)
 
     waiting = turns.submit(wait)
-    assert paused.wait(10)
+    assert paused.wait(60)
     other = Running(turns)
-    assert other.begun.wait(10)
+    assert other.begun.wait(60)
     resumes.set()
     until(lambda: turns.waiting == 1, "the paused call waits for a turn")
     turns.shutdown(wait=False)
-    waiting.result(10)
+    waiting.result(60)
     other.end()

@@ -163,10 +163,10 @@ def test_a_tls_handshake_without_an_answer_times_out() -> None:
 def test_certificates_are_checked_against_ssl_cert_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tls_server(tmp_path / "cert.pem") as port:
         with failing() as details:
-            DogPictures(f"https://127.0.0.1:{port}/", [HOST]).fetch()
+            DogPictures(f"https://127.0.0.1:{port}/", [HOST], timeout=30, connect=15).fetch()
         assert "cannot be reached" in details[0]
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-        assert DogPictures(f"https://127.0.0.1:{port}/", [HOST]).fetch() == PICTURE
+        assert DogPictures(f"https://127.0.0.1:{port}/", [HOST], timeout=30, connect=15).fetch() == PICTURE
         with failing() as details:
             DogPictures(f"https://127.0.0.1:{port}/dribble", [HOST], timeout=1.0, connect=0.5).fetch()
         assert "too long" in details[0]
@@ -223,7 +223,7 @@ def test_the_second_address_of_a_host_is_tried_when_the_first_refuses(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve_to_both)
     url = services.pictures.url.replace("127.0.0.1", "pictures.example")
-    assert DogPictures(url, [HOST]).fetch()
+    assert DogPictures(url, [HOST], timeout=30, connect=15).fetch()
 
 
 def test_proxies_of_the_environment_are_not_used(

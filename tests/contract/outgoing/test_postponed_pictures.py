@@ -39,7 +39,7 @@ class World:
         self.api, self.dogs, self.jobs = api, Dogs(store), Jobs(store)
         self.time_passes = False
         circuit = Circuit("It", pause=0.25, clock=lambda: time.monotonic() if self.time_passes else 0.0)
-        self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], circuit=circuit)
+        self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], timeout=30, connect=15, circuit=circuit)
         self.queue = InlineQueue(self._runner().run)
 
     def _runner(self) -> JobRunner:
@@ -75,7 +75,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with outside.started() as services:
         world = World(services.pictures)
         yield world
-        assert world.queue.close(10)
+        assert world.queue.close(60)
 
 
 def test_a_postponed_picture_spends_attempts_only_on_real_calls(world: World) -> None:

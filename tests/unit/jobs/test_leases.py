@@ -119,7 +119,7 @@ class TestLease:
             for _ in range(5):
                 world.watch.forward(LEASE - SECOND)
                 # At least one of the two updates began after the clock moved.
-                assert self.until(world, "after update").wait(10)
+                assert self.until(world, "after update").wait(60)
                 assert world.job(job.id).run_at == world.watch() + LEASE
                 assert world.worker().run(job.id) is None
             return "done"
@@ -133,7 +133,7 @@ class TestLease:
         def work(job: Job, progress: Progress) -> str:
             world.service.cancel(caller_of(ADA), job.id)
             [lease] = leases_since(before)
-            lease.join(10)
+            lease.join(60)
             assert not lease.is_alive()
             return "done"
 
@@ -145,7 +145,7 @@ class TestLease:
         def work(job: Job, progress: Progress) -> None:
             for _ in range(2):
                 world.fail("before update", error=Unavailable())
-            assert self.until(world, "after update").wait(10)
+            assert self.until(world, "after update").wait(60)
 
         world.work.does = work
         id = world.add()
@@ -156,5 +156,5 @@ class TestLease:
         before = threading.enumerate()
         world.run(world.add())
         for lease in leases_since(before):
-            lease.join(10)
+            lease.join(60)
             assert not lease.is_alive()

@@ -93,7 +93,7 @@ class TestHandBack:
 
         def second(job: Job, progress: Progress) -> str:
             awake.set()
-            assert first_ended.wait(10)
+            assert first_ended.wait(60)
             world.runner.hand_back()
             handed.append(world.job(job.id))
             return "second"
@@ -102,7 +102,7 @@ class TestHandBack:
             world.watch.forward(LEASE)
             world.work.does = second
             thread.start()
-            assert awake.wait(10)
+            assert awake.wait(60)
             return "first"
 
         handed: list[Job] = []
@@ -112,5 +112,5 @@ class TestHandBack:
         thread = threading.Thread(target=world.run, args=(id,))
         world.run(id)
         first_ended.set()
-        thread.join(10)
+        thread.join(60)
         assert [(job.status, job.error) for job in handed] == [(JobStatus.QUEUED, None)]
