@@ -304,7 +304,7 @@ def test_two_processes_can_prepare_the_same_store_at_once(
         )
         for folder in folders
     ]
-    said = [process.communicate(timeout=60)[0].decode() for process in processes]
+    said = [process.communicate(timeout=300)[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
 
     assert differences(engine) == []

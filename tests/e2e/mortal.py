@@ -86,7 +86,7 @@ class Mortal:
         )
 
     def stop(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def carry_out(self, place: Place, request: Request, die_at: int = 0, die_after: float | None = None) -> Outcome:
         """Serve a request, and kill the process at the step ``die_at``, counted from 1, or not at all if it is 0.

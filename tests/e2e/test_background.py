@@ -1,7 +1,8 @@
 """Jobs in real processes (web, worker and Redis), each of which is killed or stopped at the worst moment.
 
-Every job that a 2xx response promised ends within the 30 s of ``until``, counted from when all processes run again: a
-dog gets its picture or its picture is `failed`; a file is relayed or its job says why not.
+Every job that a 2xx response promised ends within the minute of ``until``, counted from when all processes start again:
+a dog gets its picture or its picture is `failed`; a file is relayed or its job says why not. An idle machine takes half
+of that, mostly for the lease of a killed process to end.
 """
 
 import hashlib
@@ -214,7 +215,7 @@ def test_failed_jobs_are_shown_and_can_be_retried(tmp_path: Path, world: Outside
     with serving(tmp_path, port, {"DOG_API_URL": world.pictures.url}):
         visitor = Visitor(port)
         dog = visitor.add_dog()
-        until(lambda: bool(visitor.get(f"/api/dogs/{dog}")["picture_status"] == "failed"), "given up", 60)
+        until(lambda: bool(visitor.get(f"/api/dogs/{dog}")["picture_status"] == "failed"), "given up")
         assert len(world.pictures.received) == 4
         listed = portero_says(tmp_path, "jobs", "list", "--status", "failed").split("\t")
         assert listed[1:4] == ["dog-picture", "failed", "4"]

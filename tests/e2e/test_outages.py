@@ -31,7 +31,7 @@ OTHER_PASSWORD = "another password"
 
 TIMEOUT = 0.4
 """The timeout of one call, in seconds. In production it is 8, and a request may take 25."""
-BOUND = 25 * TIMEOUT / 8 + 2.0
+BOUND = 25 * TIMEOUT / 8 + 10.0
 """The longest time of a request, in seconds: that of production scaled to TIMEOUT, with a reserve for busy machines."""
 
 HTML = "<!doctype html><title>Sign in to this network</title>"
@@ -375,7 +375,7 @@ def test_an_outage_of_firestore_returns_503_and_leaves_nothing_half_done(
 def test_a_commit_whose_reply_was_lost_is_not_a_conflict(world: World, act: Act, commit: int, status: int) -> None:
     """The client sends the commit again, and Firestore then says that the document exists or has changed."""
     person = world.joined()
-    with world.broken_store(lambda proxy: proxy.fail(faults.reply_lost, once=True), commit, timeout=5) as broken:
+    with world.broken_store(lambda proxy: proxy.fail(faults.reply_lost, once=True), commit, timeout=30) as broken:
         answer = act(world, person, Client(broken))
     assert answer.status_code == status, answer.text
     # Entities of a deleted user are searched for once more.

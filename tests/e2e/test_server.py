@@ -249,7 +249,7 @@ def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> No
         with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
             _wait_for_answers(outcomes)
             os.kill(service.pid, signal.SIGTERM)
-            assert service.wait(60) == 0
+            assert service.wait(20) == 0
         lost += outcomes["lost"]
         assert outcomes.keys() <= {"200", "refused", "lost"}
     assert lost <= stops
@@ -276,7 +276,7 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
             until(is_refused, "the worker is told to stop")
             late.sendall(b"Connection: close\r\n\r\n")
             assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
-        assert service.wait(60) == 0
+        assert service.wait(20) == 0
 
 
 STOPPING = """
@@ -368,7 +368,7 @@ def test_a_worker_that_has_just_been_forked_is_stopped_too(tmp_path: Path) -> No
         os.kill(process.pid, signal.SIGTTIN)
         until(lambda: bool(set(children(process.pid)) - first), "another worker is forked")
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(20) == 0
 
 
 def test_ctrl_c_stops_the_service_at_once_however_often_it_is_typed(tmp_path: Path) -> None:
@@ -376,4 +376,4 @@ def test_ctrl_c_stops_the_service_at_once_however_often_it_is_typed(tmp_path: Pa
     with serving(tmp_path, free_port()) as process:
         for _ in range(20):
             os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(20) == 0

