@@ -1,7 +1,7 @@
 """Every response of the OpenAPI document is produced by a request, and no undocumented one is."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -11,14 +11,12 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 
-from src.application.limits import Count
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.bootstrap.adapters import now
-from src.domain.errors import TooManyRequests, Unavailable
+from src.domain.errors import Unavailable
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
 from src.domain.old_secrets import MAX_OLD_SECRETS
-from src.domain.sessions import Attempt
 from src.domain.values import Email
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.portable import Store
@@ -29,6 +27,7 @@ from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol, sign_in_answer
 from tests.support.proofs import TWO, with_proof
 from tests.support.second_steps import enrolment_of, give_phone
+from tests.support.working import FullLimiter
 from tests.support.world import (
     CSV,
     OPERATIONS,
@@ -85,18 +84,6 @@ UPLOADERS_ONLY = "Datasets"
 LATER = {"headers": {"Prefer": "respond-async"}}
 
 
-class Full:
-    """A limiter that refuses everything."""
-
-    def check(self, *_: Count, whole: bool = False) -> NoReturn:
-        raise TooManyRequests(60)
-
-    hit = check
-
-    def give_back(self, attempts: Sequence[Attempt]) -> None:
-        """Do nothing, because nothing was counted."""
-
-
 class Down(Store):
     """A store that does not answer."""
 
@@ -147,7 +134,7 @@ def _app(kind: str) -> Flask:
         case "pictures":
             return build(STORE, pictures=Pictures())
         case "full":
-            return build(STORE, limiter=Full())
+            return build(STORE, limiter=FullLimiter())
         case "silent":
             requests = services_of(build(STORE)).mail_requests
             return build(STORE, services={"mail_requests": replace(requests, enabled=False)}, settings=WITHOUT_DOMAIN)

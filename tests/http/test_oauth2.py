@@ -1,9 +1,8 @@
 """The token endpoint, used by an OAuth2 client library, and the errors of RFC 6749."""
 
 import re
-from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from authlib.integrations.base_client.errors import OAuthError
@@ -12,11 +11,8 @@ from flask import Flask
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
-from src.application.limits import Count
-from src.domain.errors import TooManyRequests
-from src.domain.sessions import Attempt
 from src.interfaces.app import MAX_BODY_BYTES
-from tests.support.working import Watch
+from tests.support.working import FullLimiter, Watch
 from tests.support.world import ACCESS_FIELDS, PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
 
 HOST = "https://portero.test"
@@ -131,20 +127,8 @@ def test_a_wrong_method_has_a_code_too(client: Client, path: str) -> None:
     assert (answer.content_type, answer.json["error"]) == ("application/json", "invalid_request")
 
 
-class _Full:
-    """A limiter that refuses everything."""
-
-    def check(self, *_: Count, whole: bool = False) -> NoReturn:
-        raise TooManyRequests(60)
-
-    hit = check
-
-    def give_back(self, attempts: Sequence[Attempt]) -> None:
-        """Do nothing, because nothing was counted."""
-
-
 def test_errors_that_keep_their_status_have_a_code_too() -> None:
-    client = client_of(build(limiter=_Full()))
+    client = client_of(build(limiter=FullLimiter()))
     json = client.post("/auth/token", json={"grant_type": "password"})
     assert (json.status_code, json.json["error"]) == (415, "invalid_request")
     large = client.post("/auth/token", data={"grant_type": "x" * (MAX_BODY_BYTES + 1)})

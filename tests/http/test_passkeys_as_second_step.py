@@ -9,9 +9,11 @@ from flask import Flask
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.authenticator import Authenticator
-from tests.support.passkeys import enrol
+from tests.support.passkeys import device, enrol
 from tests.support.working import Watch
 from tests.support.world import Answer, Client, Person, build, join, log_in, services_of
+
+__all__ = ["device"]  # a fixture
 
 
 @pytest.fixture
@@ -22,13 +24,6 @@ def watch() -> Watch:
 @pytest.fixture
 def app(watch: Watch) -> Flask:
     return build(clock=watch, limiter=StoreLimiter(MemoryStore(), watch))
-
-
-@pytest.fixture
-def device(app: Flask, anna: Person) -> Authenticator:
-    device = Authenticator()
-    enrol(services_of(app), anna.user["id"], device)
-    return device
 
 
 def first_step(client: Client, person: Person) -> str:

@@ -2,11 +2,23 @@
 
 from typing import Any
 
+import pytest
+from flask import Flask
+
 from src.bootstrap.adapters import now
 from src.domain.factors import Factor
 from src.domain.users import User
 from src.interfaces.services import Services
 from tests.support.authenticator import Authenticator
+from tests.support.world import Person, services_of
+
+
+@pytest.fixture
+def device(app: Flask, anna: Person) -> Authenticator:
+    """Return a device of Anna with a passkey."""
+    device = Authenticator()
+    enrol(services_of(app), anna.user["id"], device)
+    return device
 
 
 def enrol(services: Services, user_id: str, device: Authenticator) -> Factor:

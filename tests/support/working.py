@@ -1,16 +1,17 @@
-"""Fakes for tests that run in one process: a clock, a queue, a job handler, interruptions, and users."""
+"""Fakes for tests that run in one process: a clock, a queue, a job handler, a limiter, interruptions, and users."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from src.application.caller import Caller
 from src.application.jobs import Progress
+from src.application.limits import Count
 from src.application.ports import Message
-from src.domain.errors import Unavailable
+from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
-from src.domain.sessions import Method, Proof
+from src.domain.sessions import Attempt, Method, Proof
 from src.domain.users import User
 from src.domain.values import Role, Username
 
@@ -75,6 +76,18 @@ class Mailbox:
 
 
 @dataclass
+class FullLimiter:
+    """A limiter that refuses everything."""
+
+    def check(self, *_: Count, whole: bool = False) -> NoReturn:
+        raise TooManyRequests(60)
+
+    hit = check
+
+    def give_back(self, attempts: Sequence[Attempt]) -> None:
+        """Do nothing, because nothing was counted."""
+
+
 class FakeHandler:
     """A job handler that does what the test tells it to, and records its calls. Implements JobHandler."""
 

@@ -13,12 +13,13 @@ from werkzeug.test import TestResponse
 
 from src.infrastructure.factors.totp import code_at
 from tests.support.authenticator import Authenticator
-from tests.support.passkeys import enrol
+from tests.support.passkeys import device, enrol
 from tests.support.second_steps import Phone, give_phone
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, Person, build, client_of, join, services_of
 from tests.web.surfer import Surfer, forms_of, said
 
+__all__ = ["device"]  # a fixture
 ACCOUNT = "/console/account"
 PASSKEY = "/console/signin/passkey"
 
@@ -27,14 +28,6 @@ def asked(page: TestResponse) -> dict[str, Any]:
     """Return the options with which the script of a page asks a device."""
     [options] = re.findall(r"data-options='([^']*)'", page.text)
     return {"publicKey": json.loads(unescape(options))}
-
-
-@pytest.fixture
-def device(app: Flask, anna: Person) -> Authenticator:
-    """A device of Anna with a passkey."""
-    device = Authenticator()
-    enrol(services_of(app), anna.user["id"], device)
-    return device
 
 
 def test_a_passkey_signs_in_and_each_challenge_works_once(surfer: Surfer, anna: Person, device: Authenticator) -> None:
