@@ -4,14 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from src.bootstrap import adapters, prepare
 from tests.e2e.mortal import Mortal, Place
 from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
+from tests.support.browsers import chromium
 from tests.support.working import RecordingQueue
 
 expect.set_options(timeout=30_000)  # on a busy machine, a page may take longer than the default of five seconds
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from src.infrastructure.factors.totp import code_at
 from tests.e2e.pictures import keep_picture
@@ -69,17 +68,6 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     DogApi.asked.set()
     with served(DogApi) as port, portero(folder, {"DOG_API_URL": f"http://127.0.0.1:{port}/"}) as address:
         yield f"http://{address}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-background-networking", "--disable-quic"],
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)

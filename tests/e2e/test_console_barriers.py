@@ -12,11 +12,11 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.pictures import keep_picture
-from tests.e2e.test_console import HOSTILE, browser
+from tests.e2e.test_console import HOSTILE
 from tests.e2e.test_console_data import demo
 from tests.e2e.test_mail_pages import AXE
 
-__all__ = ["browser", "demo"]  # fixtures
+__all__ = ["demo"]  # a fixture
 GATE = ("signin", "signin/mail", "register", "forgot", "appearance", "welcome", "nowhere", "register?invitation=x")
 OWN = (
     *(f"account{path}" for path in ("", "/email", "/password", "/history", "/metadata", "/delete", "/keys")),

@@ -12,9 +12,8 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.e2e.service import CHEAP_HASHES, ROOT, portero
-from tests.e2e.test_console import DESK, Visitor, browser
+from tests.e2e.test_console import DESK, Visitor
 
-__all__ = ["browser"]  # a fixture
 EVIL = '<img src=x onerror="document.title=1">'
 SETTINGS = {"SYNC_ROWS": "50", "MAX_UPLOAD_BYTES": "6000000"}
 

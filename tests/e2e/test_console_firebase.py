@@ -11,13 +11,13 @@ from src.application.sessions.browsers import CHECK_AFTER
 from src.interfaces.app import create_app
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.service import portero
-from tests.e2e.test_console import DogApi, Visitor, browser, code_of_app, served
+from tests.e2e.test_console import DogApi, Visitor, code_of_app, served
 from tests.e2e.test_console_data import choose, verdict
 from tests.e2e.test_firebase_accounts import OTHER_PASSWORD, client, firebase, new_name
 from tests.e2e.wiring import Client
 from tests.web.surfer import Surfer
 
-__all__ = ["browser", "client", "firebase"]  # fixtures
+__all__ = ["client", "firebase"]  # fixtures
 
 ACCOUNT = "/console/account"
 

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.service import portero
-from tests.e2e.test_console import LOOKS, Visitor, browser
+from tests.e2e.test_console import LOOKS, Visitor
 
-__all__ = ["browser"]
 ADMIN = {"ADMIN_EMAIL": "root@example.com", "ADMIN_PASSWORD": "correct horse battery"}
 
 

@@ -14,11 +14,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.firebase import new_address
 from tests.e2e.firebase_world import World, sdk, world
 from tests.e2e.service import portero
+from tests.support.browsers import chromium
 from tests.support.emulators import NODE_MODULES, free_port
 from tests.support.firebase_sdk import PASSWORD
 
@@ -59,19 +60,14 @@ def page(
     with ExitStack() as stack:
         service = stack.enter_context(portero(tmp_path / "data", settings))
         origin = stack.enter_context(served(folder))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-background-networking", "--disable-quic"],
-        )
-        page = browser.new_page()
+        page = stack.enter_context(chromium()).new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{origin}/?api=http://{service}&auth=http://{auth_emulator}")
         yield page
-        browser.close()
+        page.close()
         assert errors == []
         ours = (f"{origin}/", f"http://{service}/", f"http://{auth_emulator}/")
         assert [url for url in asked if not url.startswith(ours)] == []

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.e2e.firebase import new_address, new_number
 from tests.e2e.firebase_world import World, sdk, world
 from tests.e2e.test_firebase_examples import ROOT, served
+from tests.support.browsers import chromium
 from tests.support.emulators import NODE_MODULES
 from tests.support.firebase_sdk import PASSWORD
 
@@ -94,18 +95,13 @@ def browser(world: World, tmp_path: Path) -> Iterator[Browser]:
     shutil.copy(ROOT / "examples/firebase-web/index.html", tmp_path)
     (tmp_path / "app.js").touch()
     (tmp_path / "node_modules").symlink_to(NODE_MODULES)
-    with served(tmp_path) as origin, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-background-networking", "--disable-quic"],
-        )
-        page = chromium.new_page()
+    with served(tmp_path) as origin, chromium() as started:
+        page = started.new_page()
         page.add_init_script(SDK)
         page.goto(origin)
         browser = Browser(page)
         browser.load(world.firebase.host, world.firebase.project)
         yield browser
-        chromium.close()
 
 
 def test_a_user_who_signs_in_with_a_phone_number_has_no_address(world: World, browser: Browser) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import shutil
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from flask import Flask
-from playwright.sync_api import Browser, CDPSession, Error, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Error, Page
 from werkzeug.serving import make_server
 
 from src.bootstrap.adapters import now
+from tests.support.browsers import chromium
 from tests.support.emulators import free_port
 from tests.support.world import Answer, Client, Person, build, client_of, join
 
@@ -66,17 +66,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 @pytest.fixture(scope="module")
 def browser(certificate: Certificate) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[
-                *("--no-sandbox", "--disable-background-networking", "--disable-quic"),
-                "--host-resolver-rules=MAP *.example.test 127.0.0.1",
-                f"--ignore-certificate-errors-spki-list={certificate.fingerprint}",
-            ],
-        )
+    hosts = "--host-resolver-rules=MAP *.example.test 127.0.0.1"
+    with chromium(hosts, f"--ignore-certificate-errors-spki-list={certificate.fingerprint}") as browser:
         yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)
