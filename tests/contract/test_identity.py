@@ -29,10 +29,11 @@ from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.settings import Settings
-from tests.e2e.firebase import PASSWORD, Firebase, new_address, new_number
+from tests.e2e.firebase import PASSWORD, Firebase, firebase, new_address, new_number
 from tests.support.passwords import accepted
 from tests.support.remote import FakeProvider
 
+__all__ = ["firebase"]  # a fixture
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 Keeper = Callable[[User, str], User]
@@ -47,12 +48,6 @@ class HashedAccounts(FakeProvider):
 
     def verify_password(self, user: User | None, password: str) -> bool:
         return self.hasher.verify(user.password_hash if user else None, password)
-
-
-@pytest.fixture
-def firebase(auth_emulator: str, auth_project: str, monkeypatch: pytest.MonkeyPatch) -> Firebase:
-    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
-    return Firebase(auth_emulator, auth_project)
 
 
 @pytest.fixture(params=["local", "firebase", "fake"])
@@ -409,7 +404,7 @@ def test_waiting_too_long_for_a_hash_is_unavailable_with_retry_after(monkeypatch
 def test_a_shortage_of_memory_is_unavailable_and_never_a_wrong_password() -> None:
     """In a process that really has too little memory. Its logins are limited to ten failures."""
     command = [sys.executable, "-m", "tests.support.short_of_memory"]
-    ran = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == {
         "known": [503] * 11,

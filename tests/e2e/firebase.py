@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
+import pytest
 import requests
 
 PASSWORD = "correct horse battery"
@@ -123,3 +124,9 @@ def new_address() -> str:
 
 def _signed_in(answer: dict[str, Any]) -> SignedIn:
     return SignedIn(answer["localId"], answer["idToken"])
+
+
+@pytest.fixture
+def firebase(auth_emulator: str, auth_project: str, monkeypatch: pytest.MonkeyPatch) -> Firebase:
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
+    return Firebase(auth_emulator, auth_project)

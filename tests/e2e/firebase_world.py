@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 
 from src.bootstrap import adapters, prepare
 from src.interfaces.services import Services
-from tests.e2e.firebase import Firebase
+from tests.e2e.firebase import Firebase, new_address
 from tests.e2e.wiring import Client, firebase_settings, wire
-from tests.support.firebase_sdk import Device, Node, admin_sdk, node
+from tests.support.firebase_sdk import PASSWORD, Device, Node, admin_sdk, node
 
 
 @dataclass
@@ -84,3 +84,11 @@ def world(
     running: World = World(services, sdk, admin_sdk(auth_project), Firebase(auth_emulator, auth_project))
     yield running
     store.close()
+
+
+@pytest.fixture
+def dora(world: World) -> Device:
+    """A user who has signed up at Firebase with an address and a password."""
+    device = world.device()
+    device.signUp(new_address(), PASSWORD)
+    return device

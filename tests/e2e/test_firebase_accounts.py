@@ -12,17 +12,12 @@ import requests
 
 from src.bootstrap import adapters, prepare
 from src.domain.users import Claim
-from tests.e2e.firebase import PASSWORD, Firebase, new_address
+from tests.e2e.firebase import PASSWORD, Firebase, firebase, new_address
 from tests.e2e.service import portero
 from tests.e2e.wiring import Client, firebase_settings, wire
 
+__all__ = ["firebase"]  # a fixture
 OTHER_PASSWORD = "another password"
-
-
-@pytest.fixture
-def firebase(auth_emulator: str, auth_project: str, monkeypatch: pytest.MonkeyPatch) -> Firebase:
-    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
-    return Firebase(auth_emulator, auth_project)
 
 
 @pytest.fixture(params=["memory", "sqlite", "firestore"])

@@ -13,20 +13,12 @@ from werkzeug.test import TestResponse
 from src.domain.errors import Unavailable
 from src.infrastructure.identity.firebase import FirebaseAccounts
 from tests.e2e.firebase import new_address
-from tests.e2e.firebase_world import World, sdk, world
+from tests.e2e.firebase_world import World, dora, sdk, world
 from tests.e2e.wiring import Client
 from tests.support.emulators import free_port
 from tests.support.firebase_sdk import PASSWORD, Device, SdkError
 
-__all__ = ["sdk", "world"]  # fixtures
-
-
-@pytest.fixture
-def dora(world: World) -> Device:
-    """A user who has signed up at Firebase with an address and a password."""
-    device = world.device()
-    device.signUp(new_address(), PASSWORD)
-    return device
+__all__ = ["dora", "sdk", "world"]  # fixtures
 
 
 def test_a_thousand_first_visits_of_a_hundred_users_make_a_hundred_profiles(world: World) -> None:

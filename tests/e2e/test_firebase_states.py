@@ -9,20 +9,12 @@ import jwt
 import pytest
 
 from tests.e2e.firebase import new_address
-from tests.e2e.firebase_world import World, sdk, world
+from tests.e2e.firebase_world import World, dora, sdk, world
 from tests.support.firebase_sdk import PASSWORD, Device, SdkError
 from tests.support.passwords import accepted
 
-__all__ = ["sdk", "world"]  # fixtures
+__all__ = ["dora", "sdk", "world"]  # fixtures
 OTHER_PASSWORD = "another long password"
-
-
-@pytest.fixture
-def dora(world: World) -> Device:
-    """A user who has signed up at Firebase with an address and a password."""
-    device = world.device()
-    device.signUp(new_address(), PASSWORD)
-    return device
 
 
 def address_of(world: World, device: Device) -> str:
