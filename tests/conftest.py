@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from importlib import import_module
-from itertools import chain
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -22,7 +21,7 @@ from hypothesis import HealthCheck, settings
 
 from src.infrastructure.logs import CloudFormatter, TextFormatter
 from tests.support import emulators
-from tests.support.databases import drop_database
+from tests.support.databases import databases_to_drop
 from tests.support.scheduling import FileScheduling, share_of_modules, spread
 from torture.evidence import without_proof
 
@@ -160,10 +159,7 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def spare_databases() -> Iterator[dict[str, list[str]]]:
     """The URLs of empty PostgreSQL databases that earlier tests have used, by the URL of their template."""
-    spare: dict[str, list[str]] = {}
-    yield spare
-    for url in chain(*spare.values()):
-        drop_database(url)
+    yield from databases_to_drop()
 
 
 @pytest.fixture(scope="session")

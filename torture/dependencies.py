@@ -45,7 +45,7 @@ from tests.support.brokers import RabbitMQ
 from tests.support.clock import until
 from tests.support.cloud_tasks import ACCOUNT, cloud_tasks, queue_at
 from tests.support.collector import collector
-from tests.support.databases import create_database
+from tests.support.databases import migrated_database
 from tests.support.emulators import free_port
 from tests.support.working import RecordingQueue
 from torture.runs import Rounds, Target
@@ -151,8 +151,7 @@ class World:
 
     def _postgresql(self) -> Dependency:
         server = self._stack.enter_context(emulators.postgres())
-        url = create_database(server)
-        SqlStore.prepare(url)
+        url = migrated_database(server)
         return self._stored(
             server, lambda address: SqlStore.open(url.replace(server, address), pool_size=4), _POSTGRESQL
         )

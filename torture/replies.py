@@ -35,7 +35,7 @@ from tests.e2e.service import portero, redis_server
 from tests.e2e.wiring import wire
 from tests.support import emulators
 from tests.support.aws import REGION, moto_server, open_dynamodb, session, use_aws
-from tests.support.databases import create_database
+from tests.support.databases import migrated_database
 from tests.support.invariants import broken_invariants
 from tests.support.remote import Observed
 from tests.support.working import RecordingQueue
@@ -192,8 +192,7 @@ class World:
 
     def postgresql(self, server: str) -> Protocol:
         """Return the protocol of PostgreSQL, with a new database on a server."""
-        proxy, url = self._proxy(server), create_database(server)
-        SqlStore.prepare(url)
+        proxy, url = self._proxy(server), migrated_database(server)
         whole, broken = (
             self._opened(SqlStore.open(each, pool_size=4)) for each in (url, url.replace(server, proxy.address))
         )

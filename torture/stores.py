@@ -16,7 +16,7 @@ from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.support import emulators
 from tests.support.aws import REGION, open_dynamodb, session, use_aws
-from tests.support.databases import create_database
+from tests.support.databases import migrated_database
 from tests.support.invariants import broken_invariants
 
 Opener = Callable[[], AbstractContextManager[Store]]
@@ -71,9 +71,7 @@ def _sqlite(folder: Path) -> Store:
 
 
 def _postgresql(server: str) -> Store:
-    url = create_database(server)
-    SqlStore.prepare(url)
-    return SqlStore.open(url, pool_size=8)
+    return SqlStore.open(migrated_database(server), pool_size=8)
 
 
 def _firestore(address: str, patch: pytest.MonkeyPatch) -> Store:

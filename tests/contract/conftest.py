@@ -1,6 +1,7 @@
 """Fixtures for every store, and an interceptor between the Firestore client and its emulator."""
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, partial
@@ -26,7 +27,8 @@ from tests.contract.documents import account, user
 from tests.e2e.service import redis_server
 from tests.support.aws import REGION, open_dynamodb, session, use_aws
 from tests.support.commits import Commit, replace_commit
-from tests.support.databases import create_database, drop_database, empty_database, structure
+from tests.support.databases import create_database, drop_database, empty_database, migrated_database, structure
+from tests.support.emulators import free_port
 
 # To add a store, add its name here and a fixture of that name that returns a function which opens an empty store. Then
 # ``pytest tests/contract -k NAME`` runs the conformance suite on it.
@@ -66,8 +68,7 @@ def migrated_template(postgres_server: str) -> str:
     PostgreSQL stores no document without its owner, but most tests of repositories refer to users that do not exist.
     A trigger in this database therefore creates a tombstone for each missing owner.
     """
-    url = create_database(postgres_server)
-    SqlStore.prepare(url)
+    url = migrated_database(postgres_server)
     store = SqlStore.open(url, pool_size=1)
     store.commit(Insert(user("nobody"), account(state="deleted", username=None, username_key=None)))
     store.close()
@@ -134,6 +135,19 @@ def dynamodb(dynamodb_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     make_table(client, table)
     yield partial(open_dynamodb, table)
     client.delete_table(TableName=table)
+
+
+@pytest.fixture
+def closed_port() -> str:
+    """Return an address of this machine at which no server listens."""
+    return f"127.0.0.1:{free_port()}"
+
+
+@pytest.fixture
+def silent_port() -> Iterator[str]:
+    """Yield the address of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")

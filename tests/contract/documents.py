@@ -1,5 +1,7 @@
 """Documents that the tests of the stores write."""
 
+import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,3 +74,13 @@ def only(store: Store, key: Key) -> Document:
     [document] = store.get(key)
     assert document
     return document
+
+
+def cursor_of(content: Any) -> str:
+    """Return the cursor that holds some content: for a valid one, a digest, the value of the order, and an id."""
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+def content_of(cursor: str) -> Any:
+    """Return the content of a cursor."""
+    return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

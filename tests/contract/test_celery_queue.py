@@ -1,6 +1,5 @@
 """Celery: outages of the broker, full queues, unreadable messages, and how workers stop."""
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -80,16 +79,6 @@ def queue_at(url: str) -> Iterator[CeleryQueue]:
 
 
 class TestSendingDuringAnOutage:
-    @pytest.fixture
-    def closed_port(self) -> str:
-        return f"127.0.0.1:{free_port()}"
-
-    @pytest.fixture
-    def silent_port(self) -> Iterator[str]:
-        """Yield a port that accepts connections and never answers."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
-
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
     def test_sending_is_unavailable_soon(self, port: str, request: pytest.FixtureRequest) -> None:
         address = request.getfixturevalue(port)

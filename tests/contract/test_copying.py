@@ -28,12 +28,11 @@ from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.driver import Delete, Insert, Key, Update, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COUNTERS, DATASETS, JOBS, PACKS, USERS
-from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, claim, only, user
 from tests.contract.test_documents import DATASET, LONG, NOON, STORED
 from tests.support.children import exit_code, preload
-from tests.support.databases import create_database
+from tests.support.databases import migrated_database
 from tests.support.remote import Observed
 from tests.support.rows import encoded, first_page
 
@@ -117,9 +116,7 @@ def run(copy: StoreCopy) -> dict[str, tuple[int, str]]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: str) -> str:
     """Return the URL of a migrated PostgreSQL database that enforces references, as that of a service does."""
-    url = create_database(postgres_server)
-    SqlStore.prepare(url)
-    return url
+    return migrated_database(postgres_server)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import DOGS, TASKS
 from src.infrastructure.stores.schema.types import Collection
+from tests.contract.documents import content_of, cursor_of
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 TASK = {"title": "x", "description": None, "created_at": NOON, "updated_at": NOON}
@@ -63,16 +64,12 @@ def test_a_cursor_is_valid_for_its_own_query_only(store: Store, asked: Query) ->
                 store.find(replace(asked, cursor=cursor))
 
 
-def _text(content: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-
-
 def _of_time(value: Any) -> Callable[[str, str, str], str]:
-    return lambda digest, _, id: _text([digest, value, id])
+    return lambda digest, _, id: cursor_of([digest, value, id])
 
 
 def _of_id(id: Any) -> Callable[[str, str, str], str]:
-    return lambda digest, value, _: _text([digest, value, id])
+    return lambda digest, value, _: cursor_of([digest, value, id])
 
 
 FORGERIES: dict[str, Callable[[str, str, str], str]] = {
@@ -92,13 +89,13 @@ FORGERIES: dict[str, Callable[[str, str, str], str]] = {
     "half a character in the id": _of_id("\ud800"),
     "number for an id": _of_id(1),
     "list for an id": _of_id(["a"]),
-    "another digest": lambda _, value, id: _text(["0" * 16, value, id]),
-    "the collection": lambda _, value, id: _text(["tasks", value, id]),
+    "another digest": lambda _, value, id: cursor_of(["0" * 16, value, id]),
+    "the collection": lambda _, value, id: cursor_of(["tasks", value, id]),
     "spaces": lambda *parts: base64.urlsafe_b64encode(json.dumps([*parts], indent=1).encode()).decode().rstrip("="),
-    "padding": lambda *parts: _text([*parts]) + "=",
-    "more": lambda *parts: _text([*parts, ""]),
-    "junk that base64 drops": lambda *parts: _text([*parts]) + "!!!!",
-    "line break": lambda *parts: _text([*parts]) + "\n",
+    "padding": lambda *parts: cursor_of([*parts]) + "=",
+    "more": lambda *parts: cursor_of([*parts, ""]),
+    "junk that base64 drops": lambda *parts: cursor_of([*parts]) + "!!!!",
+    "line break": lambda *parts: cursor_of([*parts]) + "\n",
 }
 
 
@@ -106,8 +103,8 @@ FORGERIES: dict[str, Callable[[str, str, str], str]] = {
 def test_a_forged_cursor_is_refused(store: Store, name: str) -> None:
     cursor = store.find(OF_ADA).next
     assert cursor
-    parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    assert _text(parts) == cursor
+    parts = content_of(cursor)
+    assert cursor_of(parts) == cursor
     with pytest.raises(InvalidCursor):
         store.find(replace(OF_ADA, cursor=FORGERIES[name](*parts)))
 
@@ -116,16 +113,16 @@ def test_a_forged_cursor_is_refused(store: Store, name: str) -> None:
 def test_a_forged_text_is_refused(store: Store, text: Any) -> None:
     cursor = store.find(BY_NAME).next
     assert cursor
-    digest, _, id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    digest, _, id = content_of(cursor)
     with pytest.raises(InvalidCursor):
-        store.find(replace(BY_NAME, cursor=_text([digest, text, id])))
+        store.find(replace(BY_NAME, cursor=cursor_of([digest, text, id])))
 
 
 def test_every_time_and_id_can_be_a_cursor(store: Store) -> None:
-    digest, *_ = json.loads(base64.urlsafe_b64decode(f"{store.find(OF_ADA).next}=="))
+    digest, *_ = content_of(str(store.find(OF_ADA).next))
     found = []
     for time in (NOON, NOON.replace(microsecond=0), NOON - timedelta(days=99999), NOON + timedelta(days=99999)):
-        cursor = _text([digest, time.isoformat(), "ä 😀 \n"])
+        cursor = cursor_of([digest, time.isoformat(), "ä 😀 \n"])
         found.append(len(store.find(replace(OF_ADA, cursor=cursor, limit=100)).items))
     assert found == [4, 0, 0, 4]  # from the newest one on, and the ids of all four come before this one
 

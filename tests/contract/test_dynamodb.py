@@ -2,7 +2,6 @@
 
 import json
 import random
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -369,13 +368,9 @@ USES = pytest.mark.parametrize(
 
 
 class TestUnreachable:
-    @pytest.fixture(params=["closed", "silent"])
-    def address(self, request: pytest.FixtureRequest) -> Iterator[str]:
-        if request.param == "closed":
-            yield f"http://127.0.0.1:{free_port()}"
-            return
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    @pytest.fixture(params=["closed_port", "silent_port"])
+    def address(self, request: pytest.FixtureRequest) -> str:
+        return f"http://{request.getfixturevalue(request.param)}"
 
     @USES
     def test_an_unreachable_dynamodb_is_unavailable_in_time(

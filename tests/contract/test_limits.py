@@ -1,6 +1,5 @@
 """The behaviour of rate limiters, with counters in a store and in Redis."""
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +19,6 @@ from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.portable import Store
 from tests.contract.conftest import SHARED, STORES, Wire
 from tests.support.clock import outcome_within
-from tests.support.emulators import free_port
 from tests.support.races import at_once, in_processes, meet
 from tests.support.working import Watch
 
@@ -318,16 +316,6 @@ def test_redis_keys_expire_and_contain_no_names(redis_url: str, key: str) -> Non
 
 class TestUnreachable:
     """A limiter whose counters do not answer raises Unavailable within its timeout."""
-
-    @pytest.fixture
-    def closed_port(self) -> str:
-        return f"127.0.0.1:{free_port()}"
-
-    @pytest.fixture
-    def silent_port(self) -> Iterator[str]:
-        """Return the address of a server that accepts connections and never answers."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
 
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
     @pytest.mark.parametrize(("kind", "use"), [("redis", "check"), ("redis", "hit"), ("firestore", "hit")])

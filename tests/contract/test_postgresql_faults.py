@@ -29,7 +29,7 @@ from tests.contract.test_rpcs import log_in, serve
 from tests.e2e.faults import proxied, reset
 from tests.e2e.replies import COMMITTED, LostReply
 from tests.support.clock import Stopwatch, outcome_within, until
-from tests.support.databases import create_database
+from tests.support.databases import migrated_database
 from tests.support.emulators import Cluster, postgres_cluster
 from tests.support.rows import first_page
 from tests.support.working import NOON
@@ -86,8 +86,7 @@ def test_a_restart_of_the_server_loses_nothing_that_was_acknowledged(cluster: Cl
     with ThreadPoolExecutor(THREADS) as threads:
         try:
             with cluster.running() as server:
-                url = create_database(cluster.address)
-                SqlStore.prepare(url)
+                url = migrated_database(cluster.address)
                 store = open_store(url)
                 running = [threads.submit(commit_until_stopped, thread) for thread in range(THREADS)]
                 commits_go_on()
@@ -117,8 +116,7 @@ def test_a_server_that_falls_silent_is_unavailable_in_time(
         lambda store: store.commit(Insert(claim("2"), CLAIM)),
     ]
     with cluster.running() as server:
-        url = create_database(cluster.address)
-        SqlStore.prepare(url)
+        url = migrated_database(cluster.address)
         with closing(open_store(f"{url}?connect_timeout=2")) as store:
             store.commit(Insert(claim("1"), CLAIM))
             with paused(server):

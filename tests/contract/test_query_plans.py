@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sql.statements import STATEMENTS, find
 from src.infrastructure.stores.sql.tables import TABLES
 from tests.contract.documents import NOON
-from tests.support.databases import create_database, drop_database
+from tests.support.databases import create_database, databases_to_drop, drop_database
 
 QUERIES = [(collection, index) for collection in COLLECTIONS for index in collection.indexes]
 
@@ -82,10 +81,7 @@ def test_documents_are_read_and_scanned_by_their_primary_key(connection: sa.Conn
 @pytest.fixture
 def spare_databases() -> Iterator[dict[str, list[str]]]:
     """No databases are reused from other tests: what a database has held before can change its plans."""
-    spare: dict[str, list[str]] = {}
-    yield spare
-    for url in chain(*spare.values()):
-        drop_database(url)
+    yield from databases_to_drop()
 
 
 @pytest.fixture

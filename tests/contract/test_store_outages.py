@@ -1,8 +1,7 @@
 """A store that does not answer raises Unavailable within its timeout."""
 
-import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from src.infrastructure.stores.sqlite import SqliteStore, connections
 from tests.contract.documents import CLAIM, claim, only, user
 from tests.contract.test_store_queries import active
 from tests.support.clock import outcome_within
-from tests.support.emulators import free_port
 from tests.support.races import at_once
 
 USES = pytest.mark.parametrize(
@@ -36,16 +34,6 @@ USES = pytest.mark.parametrize(
 
 class TestUnreachable:
     """A store that does not answer is Unavailable, and soon."""
-
-    @pytest.fixture
-    def closed_port(self) -> str:
-        return f"127.0.0.1:{free_port()}"
-
-    @pytest.fixture
-    def silent_port(self) -> Iterator[str]:
-        """Yield a port that accepts connections and never answers."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
 
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
     @USES

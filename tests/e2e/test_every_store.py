@@ -20,7 +20,6 @@ from src.domain.users import Profile, State
 from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli
 from src.settings import Settings
@@ -35,7 +34,7 @@ from tests.contract.conftest import (
     sqlite,
 )
 from tests.e2e.wiring import Client
-from tests.support.databases import create_database
+from tests.support.databases import migrated_database
 from tests.support.passwords import accepted
 from tests.support.races import at_once
 from tests.support.working import RecordingQueue, run_now
@@ -48,9 +47,7 @@ PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: str) -> str:
     """Return the URL of a migrated PostgreSQL database that enforces references, as that of a service does."""
-    url = create_database(postgres_server)
-    SqlStore.prepare(url)
-    return url
+    return migrated_database(postgres_server)
 
 
 @pytest.fixture(params=["local", "firebase"])

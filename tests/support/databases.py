@@ -1,8 +1,12 @@
 """Databases on a PostgreSQL server that the tests share."""
 
+from collections.abc import Iterator
+from itertools import chain
 from uuid import uuid4
 
 import psycopg
+
+from src.infrastructure.stores.sql import SqlStore
 
 
 def create_database(server: str, *, template: str = "template0", name: str | None = None) -> str:
@@ -10,6 +14,21 @@ def create_database(server: str, *, template: str = "template0", name: str | Non
     name = name or f"portero_{uuid4().hex}"
     _execute(f"postgresql://postgres@{server}/postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"postgresql://postgres@{server}/{name}"
+
+
+def migrated_database(server: str) -> str:
+    """Create a database with the tables of the service. Return its URL."""
+    url = create_database(server)
+    SqlStore.prepare(url)
+    return url
+
+
+def databases_to_drop() -> Iterator[dict[str, list[str]]]:
+    """Yield an empty dictionary of lists of URLs. In the end, drop the databases that it holds."""
+    held: dict[str, list[str]] = {}
+    yield held
+    for url in chain(*held.values()):
+        drop_database(url)
 
 
 def drop_database(url: str) -> None:

@@ -1,6 +1,5 @@
 """Blob stores that do not answer are unavailable soon."""
 
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,16 +10,11 @@ from src.infrastructure.blobs import make_blobs
 from tests.support.aws import moto_server, use_aws
 from tests.support.blobs import KEY, MIB, Place, Torn
 from tests.support.clock import outcome_within
-from tests.support.emulators import free_port
 
 
-@pytest.fixture(params=["closed", "silent"])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "closed":
-        yield f"http://127.0.0.1:{free_port()}"
-        return
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+@pytest.fixture(params=["closed_port", "silent_port"])
+def address(request: pytest.FixtureRequest) -> str:
+    return f"http://{request.getfixturevalue(request.param)}"
 
 
 @pytest.mark.parametrize("scheme", ["s3", "gs"])
