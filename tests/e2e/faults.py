@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.support.emulators import free_port
+
 Fault = Callable[["Connection", bytes], None]
 """A function that handles what a client sends."""
 
@@ -105,7 +107,7 @@ class Proxy:
     _connections: list[Connection] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._port = 0
+        self._port = free_port()  # which nothing takes while the proxy refuses connections
         self._listen()
 
     @property
@@ -150,7 +152,6 @@ class Proxy:
 
     def _listen(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:

