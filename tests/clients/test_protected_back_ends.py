@@ -62,7 +62,7 @@ def _bearer(url: str, **credential: str) -> dict[str, str]:
 
 def test_a_back_end_lets_users_in_and_tells_the_others_what_to_do(url: str, back_end: str) -> None:
     admin = _bearer(url, email=ADMIN, password=PASSWORD)
-    with httpx2.Client(base_url=back_end) as http:
+    with httpx2.Client(base_url=back_end, timeout=60) as http:
         orders = http.get("/orders", headers=admin)
         assert orders.status_code == 200
         assert set(orders.json()) == {"user", "orders"}

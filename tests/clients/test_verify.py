@@ -221,7 +221,7 @@ def test_with_introspection_a_revoked_session_counts_at_once(tmp_path: Path) -> 
     with (
         portero(tmp_path, settings) as address,
         Portero(f"http://{address}", tokens=tokens) as client,
-        httpx2.Client() as http,
+        httpx2.Client(timeout=60) as http,
     ):
         client.sign_up(username="anna", email="anna@example.com", password=PASSWORD)
         session = tokens.load()

@@ -95,14 +95,14 @@ def _with_requests(port: int) -> list[int]:
     with requests.Session() as session:
         for method, path in REQUESTS:
             url = f"http://127.0.0.1:{port}"
-            statuses.append(session.request(method, url + path, data=BODY, timeout=10).status_code)
-            statuses.append(session.get(f"{url}/health", timeout=10).status_code)
+            statuses.append(session.request(method, url + path, data=BODY, timeout=60).status_code)
+            statuses.append(session.get(f"{url}/health", timeout=60).status_code)
     return statuses
 
 
 def _with_httpx(port: int) -> list[int]:
     statuses = []
-    with httpx2.Client(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:
+    with httpx2.Client(trust_env=False, base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         for method, path in REQUESTS:
             statuses.append(client.request(method, path, content=BODY).status_code)
             statuses.append(client.get("/health").status_code)

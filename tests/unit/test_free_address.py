@@ -24,10 +24,10 @@ def _loopback_addresses() -> list[str]:
 @pytest.mark.parametrize("host", _loopback_addresses())
 def test_an_address_that_is_in_use_is_refused(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(ConfigurationError, match="Address already in use"):
-            require_free_address(host, port)
+    port = free_port()
+    in_use = pytest.raises(ConfigurationError, match="Address already in use")
+    with socket.create_server((host, port), family=family), in_use:
+        require_free_address(host, port)
     require_free_address(host, port)
 
 
