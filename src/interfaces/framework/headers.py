@@ -168,10 +168,15 @@ def _trace(environ: dict[str, Any]) -> str | None:
 
 
 def accepted_language() -> str:
-    """Return the tag of the language that the current request prefers."""
+    """Return the tag of the language that the current request prefers.
+
+    Each tag, the preferred one first, is tried without its region (RFC 4647 section 3.4). Werkzeug's best_match first
+    tries all tags as they are, so that "es-MX, en;q=0.5" would be English.
+    """
     environ = request.environ
     if _LANGUAGE not in environ:  # an answer can have hundreds of sentences
-        environ[_LANGUAGE] = request.accept_languages.best_match(LANGUAGES) or "en"
+        wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+        environ[_LANGUAGE] = next((tag for tag in wanted if tag in LANGUAGES), "en")
     language: str = environ[_LANGUAGE]
     return language
 
