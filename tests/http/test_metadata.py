@@ -161,6 +161,14 @@ class TestClaims:
         assert self.give(client, admin, anna, {}).json["claims"] == {}
         assert "seats" not in claims_of(log_in(client, anna).json["access_token"])
 
+    def test_the_event_of_a_change_names_the_fields_as_clients_do(
+        self, client: Client, anna: Person, admin: Person
+    ) -> None:
+        change = {"claims": {"plan": "gold"}, "metadata": {"theme": "dark"}}
+        assert client.put(anna.at("/users/{id}"), json=change, headers=admin.headers).status_code == 200
+        newest = client.get("/user/events?limit=1", headers=anna.headers).json[0]
+        assert (newest["type"], newest["data"]) == ("profile-changed", {"fields": ["metadata", "claims"]})
+
     def test_only_admins_set_claims(self, client: Client, anna: Person) -> None:
         mine = anna.at("/users/{id}")
         for path in ("/user", mine):

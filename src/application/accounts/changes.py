@@ -8,8 +8,14 @@ from src.domain.sessions import Client
 from src.domain.users import User
 from src.domain.values import Role
 
-_PROFILE = ("username", "name", "last_name", "metadata", "custom_claims")
-"""The fields whose change is the event ``profile-changed``."""
+_PROFILE = {
+    "username": "username",
+    "name": "name",
+    "last_name": "last_name",
+    "metadata": "metadata",
+    "custom_claims": "claims",
+}
+"""The attributes of a user whose change is the event ``profile-changed``, with their names in the event."""
 _MAX_SINGLE_REMOVALS = 3
 """The number of factors or keys up to which each removal has an event of its own. More removals share one event,
 because a commit has few writes."""
@@ -38,7 +44,7 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
             yield event(EventType.ADDRESS_CHANGED)
         if after.email_verified and not before.email_verified:
             yield event(EventType.ADDRESS_VERIFIED)
-        if changed := [name for name in _PROFILE if getattr(after, name) != getattr(before, name)]:
+        if changed := [name for each, name in _PROFILE.items() if getattr(after, each) != getattr(before, each)]:
             yield event(EventType.PROFILE_CHANGED, fields=changed)
         if (after.role, after.disabled) != (before.role, before.disabled):
             yield event(EventType.ROLE_CHANGED, role=after.role.value, disabled=after.disabled)
