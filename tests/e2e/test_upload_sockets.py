@@ -29,6 +29,8 @@ from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
 FILE = body(part("file", b"content", "a.txt"), part("after", b"1"))
+LONG_HEAD = "The headers are too long; send fewer or shorter ones."
+LONG_PATH = "The path and the query are too long; send a shorter query."
 NEXT = b"GET /closed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
@@ -338,20 +340,25 @@ def test_a_body_sent_after_the_response_does_not_lose_it(port: int, delay: float
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"),
+    ("sent", "status", "detail"),
     [
-        (b"GET / HTTP/9.9\r\n\r\n", 400),
-        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
-        (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 12, 431),  # its end does not matter
-        (b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 5 + b"\r\n", 431),  # arrives in one piece
+        (b"GET / HTTP/9.9\r\n\r\n", 400, "This is not a valid HTTP request."),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, LONG_PATH),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431, LONG_HEAD),
+        (b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 12, 431, LONG_HEAD),  # its end does not matter
+        (
+            b"GET / HTTP/1.1\r\n" + (b"A: " + b"a" * 8000 + b"\r\n") * 5 + b"\r\n",
+            431,
+            LONG_HEAD,
+        ),  # arrives in one piece
+        (b"POST / HTTP/1.1\r\nExpect: 200-ok\r\n\r\n", 417, "Leave out the header Expect, or send 100-continue in it."),
     ],
 )
-def test_bytes_that_are_not_http_get_a_problem_response(port: int, sent: bytes, status: int) -> None:
+def test_bytes_that_are_not_http_get_a_problem_response(port: int, sent: bytes, status: int, detail: str) -> None:
     with connect(port) as connection:
         connection.send(sent)
         answered, headers, problem = connection.whole_answer()
-        assert (answered, problem["status"]) == (status, status)
+        assert (answered, problem["status"], problem["detail"]) == (status, status, detail)
         assert headers["Content-Type"] == "application/problem+json"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Access-Control-Allow-Origin"] == "*"

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from gunicorn.http import errors
 from werkzeug.http import HTTP_STATUS_CODES
 
+from src.interfaces.errors.catalogue import CATALOGUE
+
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -27,12 +29,14 @@ def problem_response(status: HTTPStatus, *, any_origin: bool) -> bytes:
     With ``any_origin``, pages of all origins may read it.
     """
     instance, title = uuid.uuid4().hex, HTTP_STATUS_CODES[status]  # phrases of HTTPStatus differ between Pythons
+    code = title.lower().replace(" ", "-")
+    is_bad = status is HTTPStatus.BAD_REQUEST  # for which the catalogue has an example about a body
     body = json.dumps(
         {
-            "type": f"/problems/{title.lower().replace(' ', '-')}",
+            "type": f"/problems/{code}",
             "title": title,
             "status": status,
-            "detail": status.description or "The request is not valid HTTP.",
+            "detail": "This is not a valid HTTP request." if is_bad else CATALOGUE[code].detail,
             "instance": instance,
         }
     )

@@ -141,7 +141,10 @@ CATALOGUE = {
         oauth="invalid_request",
     ),
     "request-timeout": Explanation(
-        408, "The request did not arrive in time.", "Send it again, without pauses.", "Request Timeout"
+        408,
+        "The request did not arrive in time.",
+        "Send it again, without pauses.",
+        "The request did not arrive in time; send it again, without pauses.",
     ),
     "taken": Explanation(
         409,
@@ -188,7 +191,10 @@ CATALOGUE = {
         oauth="invalid_request",
     ),
     "request-uri-too-long": Explanation(
-        414, "The path and the query are too long.", "Shorten the query.", "URI is too long."
+        414,
+        "The path and the query are too long.",
+        "Shorten the query.",
+        "The path and the query are too long; send a shorter query.",
     ),
     "unsupported-media-type": Explanation(
         415,
@@ -207,7 +213,7 @@ CATALOGUE = {
         417,
         "The header Expect asks for something unknown.",
         "Leave it out, or send 100-continue.",
-        "Expectation Failed",
+        "Leave out the header Expect, or send 100-continue in it.",
     ),
     "invalid": Explanation(
         422,
@@ -231,7 +237,10 @@ CATALOGUE = {
         oauth="temporarily_unavailable",
     ),
     "request-header-fields-too-large": Explanation(
-        431, "The headers of the request are too long.", "Send fewer or shorter headers.", "Header fields too large"
+        431,
+        "The headers of the request are too long.",
+        "Send fewer or shorter headers.",
+        "The headers are too long; send fewer or shorter ones.",
     ),
     "internal-server-error": Explanation(
         500,
@@ -240,7 +249,10 @@ CATALOGUE = {
         "Something went wrong here; if it stays, tell the operator the instance of this answer.",
     ),
     "not-implemented": Explanation(
-        501, "The request uses a part of HTTP that the service does not have.", "Send it without.", "Not Implemented"
+        501,
+        "The request uses a part of HTTP that the service does not have.",
+        "Send it without.",
+        "Send the body as it is or in chunks, with no other Transfer-Encoding.",
     ),
     "unavailable": Explanation(
         503,
