@@ -117,11 +117,6 @@ class Client:
             connection.close()
 
 
-def counts(dataset: Any) -> dict[defects.Rule, int]:
-    """Return the number of violations of each rule."""
-    return {(each["rule"], each["column"]): each["count"] for each in dataset["validations"]}
-
-
 def measure(options: Options) -> Result:
     """Return the time of uploads, the memory they take, and the waits of another writer."""
     figures: list[Figure] = []
@@ -154,7 +149,7 @@ def measure(options: Options) -> Result:
             measured: list[float] = []
             for _ in range(options.rounds):
                 measured += loop_ratios(file, 1, {"": upload})[""]
-                assert counts(kept[-1]) == expected.counts, "the counts are wrong"
+                assert defects.counts(kept[-1]) == expected.counts, "the counts are wrong"
                 client.delete(kept[-1]["id"])
             add("receive, check, store ÷ csv.reader", measured, goal=8)
             add("memory above idle", [client.memory() - idle], "MiB", 250)

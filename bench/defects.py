@@ -3,6 +3,9 @@
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from src.domain.csv import SUSPICIONS
 
 SCHEMA = {
     "id": {"type": "integer", "required": True, "unique": True, "min": 1},
@@ -30,6 +33,15 @@ class Expected:
     def counts(self) -> dict[Rule, int]:
         """The number of violations of each rule."""
         return {rule: len(lines) for rule, lines in self.lines.items()}
+
+
+def counts(dataset: Any) -> dict[Rule, int]:
+    """Return the number of violations of each rule that a schema asks for, without those that are only suspected."""
+    return {
+        (each["rule"], each["column"]): each["count"]
+        for each in dataset["validations"]
+        if each["rule"] not in SUSPICIONS
+    }
 
 
 _CELLS: list[tuple[str, str, str]] = [

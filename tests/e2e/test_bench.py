@@ -1,12 +1,13 @@
 """The harness of the benchmarks, with counts too small for meaningful figures."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as command
-from bench import console, events, footprint, login_timing, render, requests
+from bench import console, datasets, events, footprint, login_timing, render, requests
 from bench.contestants import HELLO, PORTERO, Live, serving
 from bench.load import load
 from bench.results import FOLDER, Figure, Options, Result
@@ -39,6 +40,13 @@ def test_a_load_whose_requests_fail_is_an_error(tmp_path: Path) -> None:
 def test_the_first_page_of_the_console_keeps_its_budgets() -> None:
     size, requests, *_ = console.first_page(TINY).figures
     assert (size.is_met, requests.is_met) == (True, True)
+
+
+def test_an_upload_is_measured_against_a_bare_loop_over_the_file() -> None:
+    # The upload takes long enough for another writer to wait for the database several times.
+    result = datasets.measure(replace(TINY, rows=20_000))
+    assert len(result.figures) == 6
+    assert all(figure.value >= 0 for figure in result.figures)
 
 
 def test_users_and_events_added_to_sqlite_are_listed(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from pydantic import SecretStr
 
 from bench import defects
 from src.bootstrap import adapters, prepare
-from src.domain.csv import SUSPICIONS
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from src.interfaces.services import Services
@@ -140,15 +139,6 @@ def send(visitor: Visitor, file: Path, **headers: str) -> requests.Response:
         )
 
 
-def counts(dataset: Any) -> dict[defects.Rule, int]:
-    """Return the counts of the rules that a schema asks for, without those of warnings."""
-    return {
-        (each["rule"], each["column"]): each["count"]
-        for each in dataset["validations"]
-        if each["rule"] not in SUSPICIONS
-    }
-
-
 def all_rows(visitor: Visitor, id: str, query: str = "") -> Iterator[Any]:
     path = f"/datasets/{id}/rows?limit=500{query}"
     while path:
@@ -161,7 +151,7 @@ def all_rows(visitor: Visitor, id: str, query: str = "") -> Iterator[Any]:
 def assert_correct(visitor: Visitor, dataset: Any, expected: defects.Expected) -> None:
     """Assert that the report has every planted violation, and that the rows have every finding, and no others."""
     assert (dataset["status"], dataset["rows"], dataset["filename"]) == ("findings", expected.rows, "Данные.csv")
-    assert counts(dataset) == expected.counts
+    assert defects.counts(dataset) == expected.counts
     bad = sorted({line for lines in expected.lines.values() for line in lines})
     assert [row["line"] for row in all_rows(visitor, dataset["id"], "&valid=false")] == bad
 
