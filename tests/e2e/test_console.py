@@ -107,6 +107,7 @@ class Visitor:
 
     def check(self) -> None:
         """Assert that axe finds no barrier, and that nothing is wider than the window. Keep a picture if asked to."""
+        self.page.wait_for_load_state()
         self.page.evaluate(AXE)
         found = self.page.evaluate("axe.run().then(result => result.violations)")
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
@@ -365,6 +366,7 @@ def test_an_app_is_set_up_and_takes_the_second_step_without_scripts(browser: Bro
     code = code_of_app(page)
     page.locator("#code").fill(code)
     page.get_by_role("button", name="Turn it on").click()
+    expect(page.locator("li code")).to_have_count(10)
     codes = page.locator("li code").all_inner_texts()
     page.context.clear_cookies()
     anna.go("/console/signin")

@@ -44,6 +44,7 @@ def opened(tab: Page, address: str) -> Page:
     """Open the documentation, which takes some seconds to draw."""
     tab.goto(f"http://{address}/docs")
     expect(tab.get_by_role("heading", name="Portero")).to_be_visible()
+    expect(tab.locator(".opblock").first).to_be_visible()
     return tab
 
 

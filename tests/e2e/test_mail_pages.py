@@ -136,6 +136,7 @@ class Person:
     def check_page(self) -> None:
         """Assert that axe finds no barrier on the page."""
         if self.scripts:
+            self.page.wait_for_load_state()
             self.page.evaluate(AXE)
             found = self.page.evaluate("axe.run().then(result => result.violations)")
             assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
