@@ -75,7 +75,6 @@ class Mailbox:
         """Do nothing."""
 
 
-@dataclass
 class FullLimiter:
     """A limiter that refuses everything."""
 
@@ -88,6 +87,7 @@ class FullLimiter:
         """Do nothing, because nothing was counted."""
 
 
+@dataclass
 class FakeHandler:
     """A job handler that does what the test tells it to, and records its calls. Implements JobHandler."""
 
