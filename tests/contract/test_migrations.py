@@ -165,14 +165,15 @@ def test_a_database_of_an_earlier_revision_upgrades_without_loss_and_back(
     restore(url, revision)
     before = contents(engine)
     assert all(before.values())
-    for _ in range(2):
-        prepare(url)
-        assert differences(engine) == []
-        after = contents(engine)
-        for table, rows in before.items():
-            assert [{name: row[name] for name in old} for old, row in zip(rows, after[table], strict=True)] == rows
-        downgrade(engine, revision)
-        assert contents(engine) == before
+    prepare(url)
+    assert differences(engine) == []
+    after = contents(engine)
+    for table, rows in before.items():
+        assert [{name: row[name] for name in old} for old, row in zip(rows, after[table], strict=True)] == rows
+    downgrade(engine, revision)
+    assert contents(engine) == before
+    prepare(url)
+    assert contents(engine) == after
 
 
 def test_an_upgrade_takes_the_last_sign_in_of_each_account_from_its_newest_session(url: str, engine: Engine) -> None:
