@@ -173,6 +173,7 @@ def test_a_database_of_an_earlier_revision_upgrades_without_loss_and_back(
     downgrade(engine, revision)
     assert contents(engine) == before
     prepare(url)
+    assert differences(engine) == []
     assert contents(engine) == after
 
 
