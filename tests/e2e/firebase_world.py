@@ -1,5 +1,6 @@
 """Portero with Firebase Auth and Firestore, and users who reach it with the Firebase JavaScript SDK."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,8 +52,22 @@ class World:
         assert answer.status_code == 200, answer.text
         return dict(answer.get_json())
 
+    def link_password(self, device: Device, address: str) -> None:
+        """Give an anonymous account a password.
+
+        The emulator notes the time of the new sign-in, and a moment later the time up to which sign-ins have ended. If
+        a second ends between the two, the new ID token has ended too. At the beginning of a second this cannot happen.
+        """
+        wait_for_the_next_second()
+        device.linkPassword(address, PASSWORD)
+
     def refresh(self, tokens: dict[str, str]) -> TestResponse:
         return self.call("POST", "/auth/refresh", refresh_token=tokens["refresh_token"])
+
+
+def wait_for_the_next_second() -> None:
+    """Wait, because Firebase dates sign-ins and revocations in whole seconds."""
+    time.sleep(1 - time.time() % 1)
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def test_of_simultaneous_visits_of_an_upgraded_guest_one_makes_the_user(world: W
     device = world.device()
     device.signInAnonymously()
     name = world.user(device.id_token)["username"]
-    device.linkPassword(new_address(), PASSWORD)
+    world.link_password(device, new_address())
     token, clients = device.id_token, [Client(world.services) for _ in range(8)]
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda each: each.call("GET", "/user", token), clients))
@@ -193,7 +193,7 @@ def test_a_linked_guest_becomes_a_user_after_an_outage(world: World) -> None:
     device, address = world.device(), new_address()
     device.signInAnonymously()
     guest = world.exchange(device.id_token)["access_token"]
-    device.linkPassword(address, PASSWORD)
+    world.link_password(device, address)
     with outage():
         assert_unavailable(world.call("GET", "/user", device.id_token))
         assert world.user(guest)["role"] == "guest"

@@ -1,7 +1,6 @@
 """Every state that a Firebase account can be in, with the official SDKs on the emulators."""
 
 import logging
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import jwt
 import pytest
 
 from tests.e2e.firebase import new_address
-from tests.e2e.firebase_world import World, dora, sdk, world
+from tests.e2e.firebase_world import World, dora, sdk, wait_for_the_next_second, world
 from tests.support.firebase_sdk import PASSWORD, Device, SdkError
 from tests.support.passwords import accepted
 
@@ -23,11 +22,6 @@ def address_of(world: World, device: Device) -> str:
 
 def uid_of(world: World, device: Device) -> str:
     return str(world.admin.verify_id_token(device.id_token)["uid"])
-
-
-def wait_for_the_next_second() -> None:
-    """Wait, because Firebase dates sign-ins and revocations in whole seconds."""
-    time.sleep(1 - time.time() % 1)
 
 
 def of_another_project(id_token: str) -> str:
@@ -193,7 +187,7 @@ def test_an_anonymous_user_who_links_a_credential_becomes_a_user(world: World, w
     guest = world.exchange(device.id_token)["access_token"]
     assert world.call("POST", "/tasks", guest, title="Look around").status_code == 201
     if way == "password":
-        device.linkPassword(address, PASSWORD)
+        world.link_password(device, address)
     else:
         device.linkGoogle(google(address))
     user = world.user(device.id_token)
@@ -208,7 +202,7 @@ def test_a_link_is_kept_when_the_user_comes_back_after_the_life_of_a_guest(world
     device, address = world.device(), new_address()
     uid = device.signInAnonymously()
     world.call("POST", "/tasks", device.id_token, title="Look around")
-    device.linkPassword(address, PASSWORD)
+    world.link_password(device, address)
     world.later = timedelta(days=2)
     world.services.maintenance.sweep()
     user = world.user(device.id_token)
