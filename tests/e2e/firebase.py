@@ -1,5 +1,6 @@
 """A client of the REST API of Firebase Auth, on the emulator."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -120,6 +121,11 @@ def new_number() -> str:
 def new_address() -> str:
     """Return a unique address, because all tests share one project."""
     return f"{uuid4().hex}@example.com"
+
+
+def wait_for_the_next_second() -> None:
+    """Wait, because Firebase dates sign-ins and revocations in whole seconds."""
+    time.sleep(1 - time.time() % 1)
 
 
 def _signed_in(answer: dict[str, Any]) -> SignedIn:

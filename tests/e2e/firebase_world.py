@@ -1,6 +1,5 @@
 """Portero with Firebase Auth and Firestore, and users who reach it with the Firebase JavaScript SDK."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from src.bootstrap import adapters, prepare
 from src.interfaces.services import Services
-from tests.e2e.firebase import Firebase, new_address
+from tests.e2e.firebase import Firebase, new_address, wait_for_the_next_second
 from tests.e2e.wiring import Client, firebase_settings, wire
 from tests.support.firebase_sdk import PASSWORD, Device, Node, admin_sdk, node
 
@@ -63,11 +62,6 @@ class World:
 
     def refresh(self, tokens: dict[str, str]) -> TestResponse:
         return self.call("POST", "/auth/refresh", refresh_token=tokens["refresh_token"])
-
-
-def wait_for_the_next_second() -> None:
-    """Wait, because Firebase dates sign-ins and revocations in whole seconds."""
-    time.sleep(1 - time.time() % 1)
 
 
 @pytest.fixture(scope="module")

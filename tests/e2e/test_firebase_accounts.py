@@ -1,6 +1,5 @@
 """The life of an account whose password Firebase keeps, over HTTP, on the official emulators."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ import requests
 
 from src.bootstrap import adapters, prepare
 from src.domain.users import Claim
-from tests.e2e.firebase import PASSWORD, Firebase, firebase, new_address
+from tests.e2e.firebase import PASSWORD, Firebase, firebase, new_address, wait_for_the_next_second
 from tests.e2e.service import portero
 from tests.e2e.wiring import Client, firebase_settings, wire
 
@@ -254,7 +253,7 @@ def test_a_disabled_user_is_locked_out_at_once_also_with_old_tokens(client: Clie
     client.services.administration.set_disabled(claim, False)
     assert [status(client, each) for each in (token, id_token)] == [401, 401]
     assert client.log_in(name, PASSWORD)
-    time.sleep(1 - time.time() % 1)
+    wait_for_the_next_second()
     assert status(client, sign_in(firebase, address)) == 200
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.e2e.firebase import new_address
-from tests.e2e.firebase_world import World, dora, sdk, wait_for_the_next_second, world
+from tests.e2e.firebase import new_address, wait_for_the_next_second
+from tests.e2e.firebase_world import World, dora, sdk, world
 from tests.support.firebase_sdk import PASSWORD, Device, SdkError
 from tests.support.passwords import accepted
 
