@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from typing import Any, NoReturn, cast
+from unittest.mock import patch
 from urllib.parse import quote
 
 import jwt
@@ -21,6 +22,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, RuleFactory
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 
@@ -246,9 +248,33 @@ def build(
         adapters["later"] = later
     chosen = {"metrics_token": options.get("metrics_token"), **(settings or {})}
     wired = wire(Settings(store_url="memory://", **chosen), clock=clock, **adapters)
-    app = create_app(replace(wired, **services or {}), "0", **options)
+    wired = replace(wired, **services or {})
+    routes = repr((wired.deliveries is None, sorted(options.items())))
+    with patch.object(Flask, "url_map_class", partial(_url_map, routes)):
+        app = create_app(wired, "0", **options)
     app.test_client_class = Client
     return app
+
+
+class _SharedMap(Map):
+    """A URL map that several applications with the same routes fill. It compiles each of their rules once."""
+
+    def __init__(self, **options: Any) -> None:
+        self._added: set[tuple[str, str, frozenset[str]]] = set()
+        super().__init__(**options)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        for rule in rulefactory.get_rules(self):
+            same = (rule.rule, rule.endpoint, frozenset(rule.methods or ()))
+            if same not in self._added:
+                self._added.add(same)
+                super().add(rule)
+
+
+@cache
+def _url_map(routes: str, **options: Any) -> _SharedMap:
+    """Return the map of all applications that have the same ``routes``. Building one takes 70 ms."""
+    return _SharedMap(**options)
 
 
 def client_of(app: Flask) -> Client:
