@@ -26,7 +26,7 @@ from tests.support.world import OPERATIONS, Person, Provider, client_of, join, r
 # Roles
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guarded() -> Flask:
     return guarded_app(Provider())
 
@@ -74,7 +74,7 @@ def test_other_users_see_the_id_and_username_only(guarded: Flask) -> None:
 # Kinds of tokens
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def vouching() -> Flask:
     return guarded_app()
 

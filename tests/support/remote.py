@@ -114,9 +114,10 @@ class FakeProvider:
             raise NotFound
 
     def _claim(self, user: User) -> None:
-        if any(address == _address(user) and id != user.id for id, address in self.addresses.items()):
+        wanted = _address(user)
+        if any(address == wanted and id != user.id for id, address in self.addresses.items()):
             raise Taken("email")
-        self.addresses[user.id] = _address(user)
+        self.addresses[user.id] = wanted
 
 
 def _address(user: User) -> str:

@@ -20,6 +20,7 @@ import jwt
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RuleFactory
@@ -93,6 +94,8 @@ USER_FIELDS = {
 NEVER = (SECRET, PASSWORD, "password_hash", "$argon2")
 _NEVER_IN_A_PROBLEM = ("Traceback", "site-packages", ".py", "Error:", "Exception")
 _names = count(1)
+_TEMPLATES = FileSystemBytecodeCache()
+"""The compiled templates, which all applications and test processes share."""
 
 
 class Answer(TestResponse):
@@ -252,6 +255,7 @@ def build(
     routes = repr((wired.deliveries is None, sorted(options.items())))
     with patch.object(Flask, "url_map_class", partial(_url_map, routes)):
         app = create_app(wired, "0", **options)
+    app.jinja_env.bytecode_cache = _TEMPLATES
     app.test_client_class = Client
     return app
 
