@@ -74,7 +74,7 @@ def test_other_users_see_the_id_and_username_only(guarded: Flask) -> None:
 # Kinds of tokens
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def vouching() -> Flask:
     return guarded_app()
 

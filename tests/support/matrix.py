@@ -111,8 +111,8 @@ class Kind:
     scope: Scope = Scope.WRITE
 
 
-STRANGER = client_of(build(keys=KeyRing(as_jwk_set([SigningKey.generate()]))))
-SOLD_ELSEWHERE = client_of(build(settings={"audience": "another service"}))
+TOKEN_OF_OTHER_SERVICE = join(client_of(build(keys=KeyRing(as_jwk_set([SigningKey.generate()]))))).token
+TOKEN_FOR_OTHER_AUDIENCE = join(client_of(build(settings={"audience": "another service"}))).token
 
 
 def vouched_for(client: Client) -> str:
@@ -181,8 +181,8 @@ KINDS = {
     "admin's": Kind(lambda client: join(client, "admin").token, True, Role.ADMIN),
     "refresh": Kind(lambda client: join(client).refresh, False),
     "Firebase": Kind(lambda client: vouched_for(client), True, Role.USER, session=False),
-    "other service's": Kind(lambda client: join(STRANGER).token, False),
-    "other audience's": Kind(lambda client: join(SOLD_ELSEWHERE).token, False),
+    "other service's": Kind(lambda client: TOKEN_OF_OTHER_SERVICE, False),
+    "other audience's": Kind(lambda client: TOKEN_FOR_OTHER_AUDIENCE, False),
     "metrics": Kind(lambda client: METRICS_TOKEN, False),
     "key": Kind(lambda client: key_of(client, "write"), True, session=False, is_persons=False),
     "key for reading": Kind(

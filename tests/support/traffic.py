@@ -161,15 +161,15 @@ class Sent:
         return sorted(took for _, took in self.begun())
 
     def add(self, other: "Sent") -> None:
-        """Add the outcomes of other requests."""
+        """Add the outcomes of the requests of a later period."""
         self.seconds += other.seconds
         for status, answers in other.took.items():
             self.took.setdefault(status, []).extend(answers)
 
     @property
     def goodput(self) -> float:
-        """Return the accepted requests per second."""
-        return len(self.accepted()) / self.seconds
+        """Return the accepted requests per second. Answers after the end of the period do not count."""
+        return sum(begun + took < self.started + self.seconds for begun, took in self.begun()) / self.seconds
 
 
 def percentile(values: Sequence[float], part: float) -> float:
@@ -216,7 +216,8 @@ class Traffic:
             while rate and due <= now < end:
                 sent.held_back += 1
                 due += self._random.expovariate(rate)
-            wait = min(due if rate and now < end else now + 0.05, end if now < end else now + 0.05) - now
+            # While every client waits, nothing can be sent before an answer arrives.
+            wait = min(due if rate and self._idle else now + 0.05, end if now < end else now + 0.05) - now
             for number, _ in self._poll.poll(max(0.0, wait)):
                 client = self._clients[number]
                 if self._receive(client, sent):
