@@ -31,7 +31,7 @@ STOP_PAUSE_SECONDS = 0.002
 
 CROWD = 256
 """The requests of a worker that may wait without any of them being refused."""
-LATE_SECONDS = 1.2
+LATE_SECONDS = 1.5
 """The time that a request may wait for its turn in a larger crowd."""
 
 _OUR_FAULTS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
