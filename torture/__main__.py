@@ -5,6 +5,7 @@
 
 import argparse
 import logging
+import signal
 
 from torture import page
 from torture.runs import advance, current_commit, resume
@@ -16,6 +17,9 @@ _DAY_MINUTES = 24 * 60
 
 def main() -> None:
     """Run the targets that the command line names, or a sample of all."""
+    # A signal that stops a run also stops the servers that it has started, as Ctrl-C does.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*TARGETS, []], metavar="NAME", help=", ".join(TARGETS))
     parser.add_argument("--minutes", type=float, help="for all targets together; a later run goes on where it ended")

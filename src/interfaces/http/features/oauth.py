@@ -1,7 +1,7 @@
 """The operations for OAuth2 clients and for services that receive tokens."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -158,8 +158,13 @@ def answer_refusal(error: Exception) -> Response:
 
     On the routes for OAuth2 clients, the response is an OAuth2 error. On all other routes, it is a problem.
     """
-    paths = {operation.path for operation in feature.operations if operation.oauth}
-    return (answer_oauth_error if request.path.rstrip("/") in paths else answer_error)(error)
+    return (answer_oauth_error if request.path.rstrip("/") in _oauth_paths() else answer_error)(error)
+
+
+@cache
+def _oauth_paths() -> set[str]:
+    """Return the paths whose errors are those of OAuth2. An overloaded service asks at each refusal."""
+    return {operation.path for operation in feature.operations if operation.oauth}
 
 
 def _credential(body: TokenToInspect | Grant) -> tuple[str, str]:
