@@ -178,8 +178,10 @@ class ObjectLifecycle(Generic[T]):
 class TicketLost(Unavailable):
     """Reconciliation has taken the ticket of a pending object: the request was slow, or its user was deleted."""
 
+    default_detail = "The upload took too long and was undone; send it again."
+
     def __init__(self) -> None:
-        super().__init__("The upload took too long and was undone; send it again.", 1)
+        super().__init__(retry_after=1)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@
     │       └── Busy         the attempt was not made, because too many others like it are being made
     ├── TooManyRequests      a rate limit of this service is exceeded; says when to retry
     └── Unavailable          a dependency is down, slow or contended; says when to retry
+        ├── Overloaded       more requests come than the service can answer in time
         └── TooManyAttempts  the identity provider accepts no more attempts for now
 
 Each class has a stable ``code`` for clients. The interfaces decide how an error is shown.

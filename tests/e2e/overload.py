@@ -31,7 +31,7 @@ _FEW = (16, 64)
 _TURNS = 4
 """The number of times that the service gets too many requests, with a measure of the peak before and after each."""
 _CALM = 0.3
-"""The part of the rate that is served at most at which the service counts as calm."""
+"""The service counts as calm while it gets at most this share of the requests that it can serve."""
 _TOO_LARGE, _TOO_SLOW = {"more than 1.3 times"}, {"below 0.7", "above 4 s", "slower"}
 """The worst bands: that of the memory, and those of the goodput and of the times."""
 _MIB_OF_A_WORKER, _MIB_OF_A_FILE = 128, 256

@@ -142,6 +142,8 @@ def test_a_column_may_have_a_thousand_values() -> None:
         ({"a": {"type": "email", "enum": [1]}}, {("schema.a.enum", "enum")}),
         ({"a": {"type": "date", "format": "dd-mmm-yyyy"}}, {("schema.a.format", "format")}),
         ({"a": {"format": "dd/mm/yyyy"}}, {("schema.a.format", "format")}),
+        ({"a": {"type": "date", "format": "dd/mm/yyyy hh:mm"}}, {("schema.a.format", "format")}),
+        ({"a": {"type": "boolean", "true": "sí", "false": "SI"}}, {("schema.a.false", "false")}),
         ({"a": {"type": "number", "decimal": ";"}}, {("schema.a.decimal", "decimal")}),
         ({"a": {"type": "number", "thousands": [","]}}, {("schema.a.thousands", "thousands")}),
         ({"a": {"type": "number", "decimal": ",", "thousands": ","}}, {("schema.a.thousands", "thousands")}),

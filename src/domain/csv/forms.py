@@ -40,7 +40,8 @@ LOCALES: Final = {
     **dict.fromkeys(("ja", "zh", "ko"), (".", "ymd")),
 }
 """By language tag: the decimal separator, and the order of day, month and year."""
-_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?"
+_MINUTES = r":[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+_TIME = rf"(?:(?:[01]?[0-9]|2[0-3]){_MINUTES}|(?:0?[0-9]|1[0-2]){_MINUTES} ?[AaPp]\.?[Mm]\.?)"
 _LEAP = {
     "yyyy": r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)",
     "yy": r"(?:[02468][048]|[13579][26])",
@@ -100,8 +101,10 @@ def _number_grammar(decimal: str | None, thousands: str | None) -> str:
 
 
 def _word(text: str) -> str:
-    accents = {"a": "aáàâãä", "e": "eéèêë", "i": "iíìîï", "o": "oóòôõö", "u": "uúùûü"}
-    return "".join(f"[{accents[c]}]" if c in accents else re.escape(c) for c in match_key(text))
+    vowels = {"a": "aáàâãäå", "e": "eéèêë", "i": "iíìîï", "o": "oóòôõö", "u": "uúùûü"}
+    accents = vowels | {"c": "cç", "n": "nñ"}
+    pattern = "".join(f"[{accents[c]}]" if c in accents else re.escape(c) for c in match_key(text))
+    return f"{pattern}|{re.escape(text.strip())}"  # the word itself may have another letter that is folded
 
 
 def _words(*words: str | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from src.domain.csv.columns import SUSPICIONS, Column
 from src.domain.csv.forms import LOCALES, NUMBER_FORMS, any_form, parts_of
+from src.domain.csv.spelling import match_key
 from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable, clipped
@@ -105,8 +106,9 @@ def parse_schema(value: object, pattern_flaws: Callable[[Iterable[str]], Mapping
 
 def language_of(locale: str) -> str | None:
     """Return the key of a language tag, such as "es" or "es-ES", in LOCALES, or None for an unknown language."""
-    tag = locale.replace("_", "-")
-    return next((known for known in (tag, tag.partition("-")[0].lower()) if known in LOCALES), None)
+    tag = locale.replace("_", "-").lower()  # the case of a tag has no meaning (RFC 5646 section 2.1.1)
+    tags = {known.lower(): known for known in LOCALES}
+    return tags.get(tag) or tags.get(tag.partition("-")[0])
 
 
 def _is_whole(value: Mapping[str, object]) -> bool:
@@ -176,6 +178,8 @@ def _column(name: str, rules: object, pattern_flaws: Mapping[str, str], errors: 
             flaws["min"] = "It is greater than max."
     if "thousands" in given and given["thousands"] == given.get("decimal"):
         flaws["thousands"] = "Give another character than the one before decimals."
+    if not flaws and "true" in given and "false" in given and match_key(given["true"]) == match_key(given["false"]):
+        flaws["false"] = "Give another word than the one for yes."
     for rule, flaw in flaws.items():
         add_error(rule, "type" if rule in ("required", "unique") else rule, flaw)
         del given[rule]
@@ -205,6 +209,8 @@ def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaws: Mapping[str, s
             return Translatable(text, n=MAX_ENUM)
         case "format" if not isinstance(value, str) or not parts_of(value):
             return "Give the parts of a date in their order, such as dd/mm/yyyy."
+        case "format" if type is ColumnType.DATE and ":" in value:
+            return "A date has no time; give the type datetime."
         case "decimal" if value not in (".", ","):
             return "Give a point or a comma."
         case "thousands" if value not in _THOUSANDS:

@@ -72,3 +72,26 @@ def test_an_amount_in_parentheses_or_before_a_minus_is_negative(client: Client, 
     made = upload(client, anna, "id;n\n1;1.200,50\n2;(1.200,50)\n3;99,5-\n4;-7\n", schema=schema)
     assert broken_rules(made.json) == {("min", "n"): (1, [3])}
     assert [row["normalised"]["n"] for row in get_rows(client, anna, made)[:3]] == [1200.5, -1200.5, -99.5]
+
+
+def test_a_word_for_yes_may_have_any_letter_and_its_accents_do_not_matter(client: Client, anna: Person) -> None:
+    schema = {"state": {"type": "boolean", "true": "dañado", "false": "groß"}}
+    made = upload(client, anna, "id,state\n1,Dañado\n2,danado\n3,groß\n4,bueno\n", schema=schema)
+    assert broken_rules(made.json) == {("type", "state"): (1, [5])}
+    rows = get_rows(client, anna, made)
+    assert [row["normalised"].get("state") for row in rows] == [True, True, False, None]
+
+
+def test_an_hour_after_noon_has_no_half_of_the_day(client: Client, anna: Person) -> None:
+    schema = {"at": {"type": "datetime", "format": "dd/mm/yyyy hh:mm"}}
+    written = ["03:30 PM", "3:30 a.m.", "12:05 AM", "15:30", "15:30 AM", "24:00"]
+    made = upload(client, anna, "id,at\n" + "".join(f"1,13/03/2024 {each}\n" for each in written), schema=schema)
+    hours = [row["normalised"].get("at", "")[11:] for row in get_rows(client, anna, made)]
+    assert hours == ["15:30", "03:30", "00:05", "15:30", "", ""]
+
+
+def test_the_case_of_a_locale_does_not_matter(client: Client, anna: Person) -> None:
+    data = "id,day\n1,03/04/2024\n2,05/06/2024\n"
+    for locale in ("en-GB", "en-gb", "EN_gb"):
+        made = upload(client, anna, data, schema={"locale": locale, "columns": {"day": "date"}})
+        assert get_rows(client, anna, made)[0]["normalised"]["day"] == "2024-04-03"
