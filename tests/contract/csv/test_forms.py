@@ -266,3 +266,12 @@ def test_a_column_without_a_name_gets_the_first_unused_number_from_its_position_
     names, problems = unique_names(["", "column_3", "", "", "column_3", "", "x"])
     assert names == ["column_1", "column_3", "column_4", "column_5", "column_3_2", "column_6", "x"]
     assert [*problems] == [0, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_notes_below_the_rows_are_found_however_many_bytes_the_quoted_header_has(
+    check: Callable[..., Report], encoding: str
+) -> None:
+    for rows in ('"2020","1"\n"2021","2"\n', "2020,1\n2021,2\n"):
+        report = check(f'"año","total"\n{rows}Fuente: INE\n'.encode(encoding))
+        assert (report.rows, [each.value for each in report.notes if each.kind == "note"]) == (2, ["Fuente: INE"])

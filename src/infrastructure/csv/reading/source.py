@@ -1,5 +1,6 @@
 """Detects the form of a file: its encoding, its delimiter, its header, and the notes around its rows."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import dropwhile, islice
@@ -106,7 +107,8 @@ def detect_source(file: Path, options: ReadOptions, read: Callable[[float], None
     found = tuple(displayed(cell.strip()) for cell in header)
     if len(found) > MAX_COLUMNS:
         raise NotCsv("too_many_columns", Translatable("The first line names more than {n} columns.", n=MAX_COLUMNS))
-    body = len("".join(text[: records.line - 1]).encode(errors="surrogateescape"))
+    above = "".join(text[: records.line - 1])
+    body = len(above.encode(errors="surrogateescape"))
     if body >= HEAD and not whole:
         message = "The first line, which has to name the columns, is longer than 1 MiB: is a quote not closed?"
         raise NotCsv("row_too_long", message)
@@ -119,7 +121,7 @@ def detect_source(file: Path, options: ReadOptions, read: Callable[[float], None
         raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
     names = tuple(expected[at].name if at in expected else name for at, name in enumerate(unique))
     notes += [Note("matched", line, f"{old} = {new}") for old, new in zip(unique, names, strict=True) if old != new]
-    footer, below = _footer(file, detected, delimiter, len(found), body) if options.schema.titles else (0, [])
+    footer, below = _footer(file, detected, delimiter, len(found), above) if options.schema.titles else (0, [])
     notes += [Note("note", None, each) for each in below]
     undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None
     source = Source(
@@ -172,14 +174,19 @@ def _header(text: list[str], records: Records, delimiter: str, schema: Schema) -
     return [title for title in titles if title.value.strip()], line, header
 
 
-def _footer(file: Path, encoding: str, delimiter: str, width: int, body: int) -> tuple[int, list[str]]:
-    """Return the size of the notes at the end of a file in bytes of UTF-8, and the notes."""
+def _footer(file: Path, encoding: str, delimiter: str, width: int, above: str) -> tuple[int, list[str]]:
+    """Return the size of the notes at the end of a file in bytes of UTF-8, and the notes.
+
+    ``above`` is the text up to the end of the header.
+    """
     if encoding.startswith("utf-16") or width < 2:
         return 0, []
-    size = file.stat().st_size
+    encoding, size = encoding.removesuffix("-sig"), file.stat().st_size
     with file.open("rb") as stream:
+        mark = len(BOM_UTF8) if stream.read(len(BOM_UTF8)) == BOM_UTF8 else 0
+        body = mark + len(above.encode(encoding, "replace"))  # a byte that cannot be decoded is one "?"
         stream.seek(max(body, size - _TAIL))
-        tail = stream.read().decode(encoding.removesuffix("-sig"), "surrogateescape")
+        tail = stream.read().decode(encoding, "surrogateescape")
     text = split(tail)[1:] if size - body > _TAIL else split(tail)
     count, notes = size_of_notes(text, delimiter, width)
     # A row with a quote may contain lines that look like notes.
