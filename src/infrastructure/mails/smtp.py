@@ -150,8 +150,10 @@ def _with_ascii_domain(address: str) -> str:
 
 def _cut(server: smtplib.SMTP) -> None:
     """Shut the connection down. Without this limit, a server could hold it open by sending one byte at a time."""
-    if server.sock:
-        server.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # the mail may be sent by now
+        if server.sock:
+            # SSLSocket.shutdown would turn it into a plain socket while another thread writes to it.
+            socket.socket.shutdown(server.sock, socket.SHUT_RDWR)
 
 
 def _refusal(code: int, text: bytes | str) -> AttemptFailed:
