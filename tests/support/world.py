@@ -253,7 +253,7 @@ def build(
     wired = wire(Settings(store_url="memory://", **chosen), clock=clock, **adapters)
     wired = replace(wired, **services or {})
     routes = repr((wired.deliveries is None, sorted(options.items())))
-    with patch.object(Flask, "url_map_class", partial(_url_map, routes)):
+    with patch.object(Flask, "url_map_class", staticmethod(partial(_url_map, routes))):
         app = create_app(wired, "0", **options)
     app.jinja_env.bytecode_cache = _TEMPLATES
     app.test_client_class = Client
