@@ -140,11 +140,12 @@ def _broken_by_cell(facts: Facts, cell: str, seen: set[object]) -> Iterator[str]
         yield "blanks"
     if text in facts.misspelled:
         yield "spelling"
-    if not cell or (not text and own):
+    if not text:
         return
+    if own:
+        cell = text  # blanks around a typed value are no part of it
     if own and not re.fullmatch(own, cell):
-        if not re.fullmatch(own, text):
-            yield "mixed_format" if forms and re.fullmatch(forms, text) else "type"
+        yield "mixed_format" if forms and re.fullmatch(forms, cell) else "type"
         return
     if facts.limits and not facts.limits[0] <= float(normalised(column, cell)) <= facts.limits[1]:
         yield "out_of_range"

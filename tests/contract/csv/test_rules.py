@@ -81,6 +81,24 @@ def test_a_value_of_the_wrong_type_is_not_tested_further(check: Callable[..., Re
     assert violations(report, "duplicate_row") == [(3, "x")]
 
 
+def test_a_text_of_blanks_is_no_value(check: Callable[..., Report]) -> None:
+    schema = {"a": {"required": True, "unique": True, "pattern": "[a-z]*", "enum": ["x", "y"]}, "b": "integer"}
+    report = check("a,b\nx,1\n ,2\n ,3\ny,4\n", schema)
+    assert [(each.rule, each.count) for each in asked_rules(report) if each.column == "a"] == [
+        *(("not_empty", 2), ("type", 0), ("unique", 0), ("pattern", 0), ("enum", 0))
+    ]
+    assert violations(report, "blanks", "a") == [(3, " "), (4, " ")]
+
+
+@pytest.mark.parametrize("repeated", [" 5", "5 ", "\t5"])
+def test_blanks_around_a_typed_value_are_no_part_of_it(check: Callable[..., Report], repeated: str) -> None:
+    schema = {"a": {"type": "integer", "unique": True, "max": 6, "enum": [5, 7]}, "b": "integer"}
+    report = check(f"a,b\n5,1\n{repeated},2\n 7,3\n 8,4\n", schema)
+    assert violations(report, "unique", "a") == [(3, repeated)]
+    assert violations(report, "max", "a") == [(4, " 7"), (5, " 8")]
+    assert violations(report, "enum", "a") == [(5, " 8")]
+
+
 def test_second_and_later_occurrences_are_duplicates(
     check: Callable[..., Report], rows: Callable[..., list[Row]]
 ) -> None:

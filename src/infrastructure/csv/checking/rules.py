@@ -88,21 +88,25 @@ class ColumnRules:
             for rules, each in zip(columns, cells, strict=True)
         )
         for rules, each, flags in zip(columns, cells, judged, strict=True):
-            yield from rules._by_column(flags["has_value"], rules._broken(each, flags), frame.height)
+            yield from rules._by_column(*rules._judged(each, flags), frame.height)
 
-    def _broken(self, cells: pl.DataFrame, flags: pl.DataFrame) -> dict[str, pl.Series]:
-        """Return for each rule the positions of the cells that break it, in ascending order."""
+    def _judged(self, cells: pl.DataFrame, flags: pl.DataFrame) -> Judgement:
+        """Return which cells have a value, and for each rule the positions of those that break it, ascending."""
         broken = {flag.name: flag.arg_true() for flag in flags.drop("has_value").iter_columns() if flag.any()}
+        has_value = flags["has_value"]
         if (odd := broken.pop("odd", None)) is not None:
             closely = cells[odd].select(**self._close)
             broken |= {flag.name: odd.filter(flag) for flag in closely.iter_columns() if flag.any()}
-            if not self._is_text and self._by_values:  # blanks around a typed value are no part of it
-                trimmed = cells[odd].select(_CELL.str.strip_chars()).with_columns(has_value=self._has_value)
-                for flag in trimmed.select(**self._by_values).iter_columns():
-                    rows = [broken[flag.name]] if flag.name in broken else []
-                    if flag.any():
-                        broken[flag.name] = pl.concat([*rows, odd.filter(flag)]).unique().sort()
-        return broken
+            # Blanks around a typed value are no part of it, and a text of blanks is no value.
+            values = cells[odd].select(_CELL.str.replace(r"^\s+$", "") if self._is_text else _CELL.str.strip_chars())
+            again = values.with_columns(has_value=self._has_value).select(_HAS_VALUE, **self._by_values)
+            has_value = has_value.scatter(odd, again["has_value"])
+            for flag in again.drop("has_value").iter_columns():
+                ordinary = broken.pop(flag.name, odd.clear())
+                rows = pl.concat([ordinary.filter(~ordinary.is_in(odd.implode())), odd.filter(flag)]).sort()
+                if len(rows):
+                    broken[flag.name] = rows
+        return has_value, broken
 
     def _by_column(
         self, has_value: pl.Series, broken: Mapping[str, pl.Series], height: int

@@ -58,7 +58,10 @@ class Verdicts:
         judged = [*ColumnRules.judge(self._columns, block.complete)]
         for position, (has_value, _) in judged:
             if (hashes := self._hashes.get(position)) is not None:
-                hashed = pl.when(has_value).then(block.frame.to_series(position).hash(self._seed))
+                cells = block.frame.to_series(position)
+                if self._results.columns[position].type is not ColumnType.STRING:
+                    cells = cells.str.strip_chars()  # blanks around a typed value are no part of it
+                hashed = pl.when(has_value).then(cells.hash(self._seed))
                 hashes.append(pl.select(hashed).to_series())
         invalid, has_blanks, empty = [_NO_ROWS], False, _NO_ROWS
         for rule, at, rows in self._broken(block, judged):
