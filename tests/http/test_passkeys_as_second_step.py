@@ -121,5 +121,9 @@ def test_the_options_need_a_current_first_step(
     client: Client, anna: Person, device: Authenticator, watch: Watch
 ) -> None:
     token = first_step(client, anna)
+    assert second_step(client, token, device.get(options(client, token))).status_code == 200
+    spent = client.post("/auth/mfa/options", json={"mfa_token": token})
+    assert (spent.status_code, spent.json["type"]) == (401, "/problems/invalid-token")
+    token = first_step(client, anna)
     watch.forward(600)
     assert client.post("/auth/mfa/options", json={"mfa_token": token}).status_code == 401

@@ -1,7 +1,7 @@
 """Second factors: their codes, passkeys, and the second step of a login."""
 
 from src.application.factors.passkeys import PASSKEY_METHODS, PasskeyService
-from src.application.factors.pending import FirstStep, PendingLogins
+from src.application.factors.pending import FirstStep, PendingLogin, PendingLogins
 from src.application.factors.proving import Answer, ProofService, SecondStepProof
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Answer",
     "FirstStep",
     "PasskeyService",
+    "PendingLogin",
     "PendingLogins",
     "ProofService",
     "SecondStepProof",

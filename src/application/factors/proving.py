@@ -88,13 +88,14 @@ class ProofService:
     failures: FailedLogins
     clock: Clock
 
-    def read(self, user_id: str, answer: Answer, ticket: Ticket) -> tuple[User | None, Factor | None]:
-        """Return a user and the factor that gives this answer, in one round trip.
+    def read(self, user_id: str, ticket: Ticket, answer: Answer | None) -> tuple[User | None, Factor | None]:
+        """Return a user and the factor that gives this answer, if there is one, in one round trip.
 
         Raises AlreadyUsed if the ticket has been used, and Unavailable.
         """
-        user, [factor] = self.factors.with_user(user_id, answer.factor_id(user_id), unused=ticket.spent)
-        return user, factor
+        ids = [answer.factor_id(user_id)] if answer else []
+        user, factors = self.factors.with_user(user_id, *ids, unused=ticket.spent)
+        return user, factors[0] if factors else None
 
     @contextmanager
     def check_answer(

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from src.application.factors import Answer, PasskeyService
+from src.application.factors import Answer, PasskeyService, PendingLogin
 from src.application.ports import Options, Tokens
 from src.application.sessions.service import SessionService
 from src.domain.errors import AlreadyUsed, InvalidToken
+from src.domain.factors import Factor
 from src.domain.sessions import Client
 from src.domain.users import User
 
@@ -26,7 +27,8 @@ class SecondStepService:
         Raises InvalidToken; NotFound if this service takes no passkeys; Unavailable.
         """
         pending = self.sessions.pending.open(mfa_token)
-        return self.passkeys.proof_options(pending.require_current(self.sessions.users.get(pending.user_id)))
+        user, _ = self._read(pending)
+        return self.passkeys.proof_options(user)
 
     def finish(self, mfa_token: str, answer: Answer, client: Client) -> tuple[User, Tokens]:
         """Take the second step of a login, and return the tokens of a new session.
@@ -35,13 +37,17 @@ class SecondStepService:
         password, the address or the factors, and when all sessions end. If the first step was a mail, the mail is spent
         only now. Raises InvalidToken, WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
         """
-        pending, proofs = self.sessions.pending.open(mfa_token), self.sessions.proofs
-        try:
-            stored, factor = proofs.read(pending.user_id, answer, pending.ticket)
-        except AlreadyUsed:
-            raise InvalidToken("The first step of the login has expired or was used; log in again.") from None
-        user = pending.require_current(stored)
-        with proofs.check_answer(user, answer, client, ticket=pending.ticket, factor=factor) as proof:
+        pending = self.sessions.pending.open(mfa_token)
+        user, factor = self._read(pending, answer)
+        with self.sessions.proofs.check_answer(user, answer, client, ticket=pending.ticket, factor=factor) as proof:
             if pending.first.mail_id:
                 user = self.use_mail(pending.first.mail_id, client)
             return self.sessions.start_proved(user, client, pending.first, proof)
+
+    def _read(self, pending: PendingLogin, answer: Answer | None = None) -> tuple[User, Factor | None]:
+        """Return the user, and the factor that gives the answer. Raises InvalidToken if the first step was used."""
+        try:
+            user, factor = self.sessions.proofs.read(pending.user_id, pending.ticket, answer)
+        except AlreadyUsed:
+            raise InvalidToken("The first step of the login has expired or was used; log in again.") from None
+        return pending.require_current(user), factor
