@@ -141,6 +141,25 @@ def test_few_datasets_are_read_at_once_even_after_many_small_ones(
     assert max(limits) <= 20
 
 
+def test_a_dataset_that_is_deleted_while_it_is_read_is_not_shown_half_empty(
+    datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, kept = (add(datasets, FOUND, created_at=NOON + at * SECOND) for at in (1, 0))
+    get = store.get
+
+    def delete_first(*keys: Key) -> list[Document | None]:
+        if any(key.collection is REPORTS for key in keys):
+            monkeypatch.setattr(store, "get", get)
+            datasets.remove(stored)
+        return get(*keys)
+
+    monkeypatch.setattr(store, "get", delete_first)
+    assert datasets.list_for_user("ada").items == [kept]
+    stored = add(datasets, FOUND)
+    monkeypatch.setattr(store, "get", delete_first)
+    assert datasets.get(stored.id) is None
+
+
 class TestReports:
     @pytest.mark.parametrize("report", [CLEAN, FOUND], ids=["clean", "found"])
     def test_every_value_is_read_as_written(self, datasets: Datasets, report: Report) -> None:

@@ -83,13 +83,18 @@ class Datasets(StoredObjectDocuments[Dataset]):
         return max(_COLUMN_CHARACTERS * columns, len(to_json((options, report))) - _COLUMN_BYTES * columns)
 
     def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
-        """Return the datasets with their columns and reports. Takes one more read, for the pieces of all datasets."""
+        """Return the datasets with their columns and reports. Takes one more read, for the pieces of all datasets.
+
+        A dataset without all its pieces has been deleted since its document was read: one commit removes them all.
+        """
         pieces = self._store.get(*piece_keys(*documents))
         texts = {piece.key.id: piece.fields["text"] for piece in pieces if piece}
-        return [self._dataset(document, texts) if document else None for document in documents]
+        return [
+            self._dataset(document, texts) if document and texts.keys() >= {*document.fields["pieces"]} else None
+            for document in documents
+        ]
 
     def _dataset(self, document: Document, texts: Mapping[str, str]) -> Dataset:
-        """Return a dataset. If its pieces were removed after it was read, it has no columns and no report."""
         fields = dict(document.fields)
         ids, options = fields.pop("pieces"), dict(fields.pop("read_options"))
         parts = join_pieces(ids, texts)
