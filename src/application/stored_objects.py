@@ -33,6 +33,8 @@ RECONCILE_FOR = timedelta(seconds=10)
 Removing the objects of a deleted user ends after this time, too, and the next reconciliation goes on.
 """
 
+_TAKES_LONG = "Removing the objects takes long; the rest is removed in the background."
+
 T = TypeVar("T", bound=StoredObject)
 S = TypeVar("S")
 
@@ -100,20 +102,22 @@ class ObjectLifecycle(Generic[T]):
     def delete_for_user(self, user_id: str) -> None:
         """Remove every object of a user. No request waits for millions of rows.
 
-        Raises Unavailable, also when it has run for RECONCILE_FOR, and when only large objects are left, whose data
-        reconciliation removes.
+        Raises Unavailable, also when it has run for RECONCILE_FOR, and when objects are left to reconciliation: large
+        ones, and those to which a job may still write.
         """
-        end, is_rest_large = self.clock() + RECONCILE_FOR, False
-        while items := self.records.list_all_for_user(user_id).items:
+        end, left = self.clock() + RECONCILE_FOR, set[str]()
+        while items := [
+            item for item in self.records.list_all_for_user(user_id, 100 + len(left)).items if item.id not in left
+        ]:
             for item in items:
-                if is_rest_large or self.clock() > end:
-                    raise Unavailable("Removing the objects takes long; the rest is removed in the background.")
+                if self.clock() > end:
+                    raise Unavailable(_TAKES_LONG)
                 with suppress(NotFound):
-                    if not item.is_large:
-                        self._erase(self._deleting(item))
-                    elif item.is_stored:
-                        self._deleting(item)
-            is_rest_large = all(item.is_large for item in items)
+                    being_written = item.is_large and not item.is_stored
+                    if being_written or (deleting := self._deleting(item)).is_large or not self._erase(deleting):
+                        left.add(item.id)
+        if left:
+            raise Unavailable(_TAKES_LONG)
 
     def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
         """Remove the objects that a crash left partly stored or partly deleted. Return the number of removed objects.
@@ -164,15 +168,16 @@ class ObjectLifecycle(Generic[T]):
                 self.jobs.update(item.job_id, cancelled)
         return statuses[-1:] == [JobStatus.RUNNING]
 
-    def _erase(self, item: T) -> None:
+    def _erase(self, item: T) -> bool:
         """Cancel the job, remove the data, and then the record, without which the data could not be found again.
 
-        The record stays if the job may still write, and reconciliation repeats the removal.
+        Return whether the record was removed. It stays if the job may still write, and reconciliation repeats this.
         """
         is_written = self._cancel_job(item)
         self.erase(item)
         if not is_written:
             self.records.remove(item)
+        return not is_written
 
 
 class TicketLost(Unavailable):

@@ -355,7 +355,8 @@ class TestAttempts:
 
         def delete() -> None:
             if what == "everything":
-                world.here.objects.delete_for_user("ada")
+                with suppress(Unavailable):  # the rest is left to reconciliation
+                    world.here.objects.delete_for_user("ada")
                 world.here.jobs.delete_for_user("ada")
             else:
                 world.here.service.delete(caller_of(ADA), job.subject_id)
@@ -363,6 +364,27 @@ class TestAttempts:
         world.at(moment, delete).run(job.id)
         world.reconcile_later()
         assert not world.is_reconciled()
+
+    @pytest.mark.parametrize("moment", range(RUNNING))
+    def test_an_attempt_that_is_killed_after_its_user_was_deleted(self, tmp_path: Path, moment: int) -> None:
+        for dies_at in range(moment, RUNNING):
+            world, moments = DatasetWorld(tmp_path), count()
+            job = world.add_later()
+
+            def delete_and_die(
+                step: str, world: DatasetWorld = world, moments: Iterator[int] = moments, dies_at: int = dies_at
+            ) -> None:
+                current = next(moments)
+                if current == moment:
+                    with suppress(Unavailable):  # the rest is left to reconciliation
+                        world.here.objects.delete_for_user("ada")
+                if current >= dies_at:
+                    raise Killed
+
+            with suppress(Killed):
+                world.process(delete_and_die).run(job.id)
+            world.reconcile_later()
+            assert (world.all_records(), world.objects(), world.row_sets()) == ([], set(), set())
 
     def test_a_file_that_is_not_csv_is_refused_at_once(self, world: DatasetWorld) -> None:
         with pytest.raises(NotCsv):

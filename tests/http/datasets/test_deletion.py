@@ -109,7 +109,8 @@ def test_deleting_a_dataset_or_its_user_during_the_check_leaves_nothing(
     seen = call_while_storing(app, monkeypatch, lambda: client.delete(url, headers=anna.headers).status_code)
     assert run_job(app, made) is None
     assert seen == [204]
-    assert services_of(app).datasets.objects.reconcile(timedelta(0)) == (gone == "dataset")
+    assert services_of(app).datasets.objects.reconcile(timedelta(0)) == 1, "the job was running"
+    assert services_of(app).maintenance.reconcile_accounts(timedelta(0)) == (gone == "user")
     assert remaining(app, store) == (["jobs"] if gone == "dataset" else [])
 
 
