@@ -1,5 +1,7 @@
 """Values as people write them: their typed form, and rules that a schema switches off."""
 
+import pytest
+
 from tests.http.datasets.support import broken_rules, get_rows, upload
 from tests.support.world import Client, Person
 
@@ -57,6 +59,18 @@ def test_a_schema_silences_a_rule_for_one_column(client: Client, anna: Person) -
     assert {column for rule, column in silenced if rule == "blanks"} == {"name"}
     numbers = {"n": {"type": "integer", "allow": ["blanks"]}}
     assert broken_rules(upload(client, anna, "n,m\n 1,a\n2 ,b\n", schema=numbers).json) == {}
+
+
+@pytest.mark.parametrize("rule", ["near_duplicate_row", "summary_row", "empty_row"])
+def test_a_column_silences_a_rule_about_rows_for_the_file(client: Client, anna: Person, rule: str) -> None:
+    data = "city,n\nMadrid,1\nMADRID,1\n,\nCádiz,3\nTotal,\n"
+    silenced = {"city": {"allow": [rule]}, "n": "integer"}
+    found, left = (
+        {each: samples for (each, column), samples in broken_rules(made.json).items() if column is None}
+        for made in (upload(client, anna, data), upload(client, anna, data, schema=silenced))
+    )
+    assert found.keys() == {"near_duplicate_row", "summary_row", "empty_row"}
+    assert left == {each: samples for each, samples in found.items() if each != rule}
 
 
 def test_a_column_that_the_schema_does_not_name_is_an_error_only_if_it_is_closed(client: Client, anna: Person) -> None:

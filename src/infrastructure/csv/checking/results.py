@@ -64,7 +64,8 @@ class Results:
     @classmethod
     def of(cls, source: Source, schema: Schema, facts: Sequence[Facts]) -> "Results":
         """Return the results for the header; rows are added later."""
-        rules: list[Rule] = [(rule, None) for rule in _ROW_RULES]
+        allowed = {rule for each in facts for rule in each.column.allow or ()}
+        rules: list[Rule] = [(rule, None) for rule in _ROW_RULES if rule not in allowed]
         for position, each in enumerate(facts):
             column = each.column
             rules += [("not_empty", position)] if column.required is not False else []

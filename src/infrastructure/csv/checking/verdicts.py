@@ -37,8 +37,8 @@ class Verdicts:
         self._seed = secrets.randbits(64)
         hashed = [None, *results.unique, *results.keys]
         self._hashes: dict[int | None, list[pl.Series]] = {position: [] for position in hashed}
-        self._similar: list[pl.Series] | None = []
-        """The hashes of the rows without capitals and blanks around values; None if there are too many rows."""
+        self._similar: list[pl.Series] | None = [] if ("near_duplicate_row", None) in results.by_rule else None
+        """The hashes of the rows without capitals and blanks around values; None if nobody needs them."""
         self._texts = [str(at) for at, each in enumerate(results.facts) if each.column.type in _WITH_CAPITALS]
         self._repeated: dict[Rule, pl.Series] = {}
         """The rows that repeat others, once all rows are known."""
@@ -65,7 +65,8 @@ class Verdicts:
                 hashes.append(pl.select(hashed).to_series())
         invalid, has_blanks, empty = [_NO_ROWS], False, _NO_ROWS
         for rule, at, rows in self._broken(block, judged):
-            self._count(rule, at, block, rows)
+            if (rule, at) in self._results.by_rule:
+                self._count(rule, at, block, rows)
             if self._results.severity(rule, at) is Severity.ERROR:
                 invalid.append(rows)
             has_blanks = has_blanks or rule == "blanks"
@@ -112,7 +113,8 @@ class Verdicts:
         for (rule, at), repeated in self._repeated.items():
             broken.append((rule, at, repeated.slice(begin, block.frame.height).arg_true()))
         for rule, position, rows in broken:
-            if by_rule[rule, position].count:
+            result = by_rule.get((rule, position))  # a column may allow what a row breaks
+            if result and result.count:
                 for row in rows:
                     found.setdefault(row, []).append((rule, position))
         return {row: json.dumps(rules, separators=(",", ":")) for row, rules in found.items()}
