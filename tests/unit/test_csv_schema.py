@@ -1,7 +1,9 @@
 """Valid schemas, and the errors of invalid ones."""
 
+import calendar
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable
 from itertools import pairwise
@@ -9,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
-from src.domain.csv.forms import any_form, normalised, typed_value
+from src.domain.csv.forms import any_form, date_grammar, normalised, typed_value
 from src.domain.csv.schema import MAX_ENUM, MAX_ERRORS, MAX_NAME, MAX_PATTERN, MAX_WORD, MAX_WORDS
 from src.domain.csv.spelling import match_key
 from src.domain.errors import Invalid
@@ -233,3 +235,10 @@ def test_instants_are_in_the_order_of_time() -> None:
 def test_columns_may_have_the_names_of_properties_of_a_schema() -> None:
     columns = parse_schema({"columns": {"type": "string"}, "locale": "string", "closed": {}}, flaws).columns
     assert [column.name for column in columns] == ["columns", "locale", "closed"]
+
+
+def test_a_date_has_a_year_of_four_digits_also_on_leap_days() -> None:
+    is_date = re.compile(date_grammar("dd/mm/yyyy")).fullmatch
+    years = [year for year in range(10_000) if is_date(f"29/02/{year:04}")]
+    assert years == [year for year in range(1000, 10_000) if calendar.isleap(year)]
+    assert not is_date("28/02/0804")

@@ -77,7 +77,7 @@ class Records:
         self._is_end = is_end
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(MAX_ROW)  # for the whole process; nothing else in it reads CSV
+        csv.field_size_limit(MAX_ROW)  # for the whole process; it is above the usual one
         lines = _Lines(chain.from_iterable(self._bounded()))
         try:
             for cells in csv.reader(lines, delimiter=self._delimiter):
