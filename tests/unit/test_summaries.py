@@ -305,6 +305,13 @@ def test_uniqueness_and_words_are_suggested_only_if_cells_of_blanks_keep_them(
     assert not said.suggested_schema["e-mail"].keys() & {"unique", "enum"}
 
 
+def test_uniqueness_is_not_suggested_where_typed_values_differ_by_blanks_only(
+    check: Callable[..., tuple[Report, Rows]],
+) -> None:
+    said = summary(check("id,n\n1,a\n2,b\n 2,c\n3,d\n", {"id": "integer"}))
+    assert "unique" not in said.suggested_schema["id"]
+
+
 def test_a_total_suggests_no_bound_and_breaks_none(check: Callable[..., tuple[Report, Rows]]) -> None:
     data = table(25, name=lambda row: f"n{row}", cost=lambda row: row) + "Total,300\n"
     assert "max" not in summary(check(data)).suggested_schema["cost"]
@@ -330,6 +337,20 @@ def test_only_the_first_rows_of_a_long_table_are_counted() -> None:
             "Of the 100,003 rows, the first 100,000 were looked at for the suggested schema, so it adds no rules."
         )
     assert adviser.facts["rows_looked_at"] == MAX_ROWS
+
+
+def test_the_share_of_wrong_values_in_a_long_table_is_that_of_all_rows(
+    check: Callable[..., tuple[Report, Rows]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.application.summaries.statistics.MAX_CELLS", 20)
+    said = summary(
+        check(
+            table(
+                100, day=lambda row: f"soon {row}" if row % 3 == 0 else f"2026-01-{row % 28 + 1:02}", n=lambda row: row
+            )
+        )
+    )
+    assert "holds dates in most rows (66 of 100 values), but not in 34 rows" in said.text
 
 
 def test_a_wide_table_takes_bounded_time_and_memory() -> None:

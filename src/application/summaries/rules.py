@@ -185,9 +185,12 @@ class _Text:
         return texts.PROBLEMS[_problem(validation)], ""
 
     def _share(self, validation: Validation, column: Column) -> str:
-        """Return how many values are of the type that most values have, such as "13 of 20"."""
-        counted = self._statistics.columns.get(column.name)
-        filled = max(counted.filled if counted else 0, validation.count)
+        """Return how many values are of the type that most values have, such as "13 of 20".
+
+        If the statistics do not cover all rows, the others are taken to have as many values.
+        """
+        counted, rows = self._statistics.columns.get(column.name), self._statistics.rows
+        filled = max(counted.filled * self._report.rows // rows if counted and rows else 0, validation.count)
         text = self._say("{fitting} of {filled} values")
         fitting = grouped(filled - validation.count, self._translations)
         return text.format(fitting=fitting, filled=grouped(filled, self._translations))

@@ -78,16 +78,16 @@ class ColumnStatistics:
         """Count a cell.
 
         A blank cell, or a cell of a row without data such as a total, does not suggest a rule. It still prevents the
-        suggestion of each rule that it breaks.
+        suggestion of each rule that it might break: not everything that Python takes for a blank is one.
         """
         if not cell:
             return
+        value = cell.strip()  # blanks around a typed value are no part of it
         if self._hashes is not None:
             known = len(self._hashes)
-            self._hashes.add(hash(cell))
+            self._hashes.add(hash(cell if self.column.type is ColumnType.STRING else value))
             if len(self._hashes) == known:
                 self._hashes = None
-        value = cell.strip()  # blanks around a typed value are no part of it
         is_filled = has_data and value != ""
         self._unfilled += not is_filled
         values = self.valid if valid and is_filled else self.invalid
