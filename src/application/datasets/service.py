@@ -232,7 +232,7 @@ def _report_on(dataset: Dataset) -> Report:
     """Return the report on a dataset. Raises Ended when there is none."""
     if dataset.report is None:
         failed = dataset.status is DatasetStatus.FAILED
-        raise Ended("There is no report on it." if failed else "It is being checked.")
+        raise Ended("There is no report on it." if failed else "It is being checked; ask again when its job has ended.")
     return dataset.report
 
 

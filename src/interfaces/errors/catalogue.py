@@ -168,7 +168,7 @@ CATALOGUE = {
     "ended": Explanation(
         409,
         "The job has ended, or the dataset has no report.",
-        "Nothing is left to do; GET shows the result.",
+        "Nothing is left to do: GET shows the result. While a dataset is checked, ask again when its job has ended.",
         Translatable("The job has {status} already.", status="succeeded"),
     ),
     "in-progress": Explanation(

@@ -66,7 +66,10 @@ def test_the_summary_of_a_clean_table_says_so(client: Client, anna: Person) -> N
 def test_summarising_during_the_check_returns_409(app: Flask, client: Client, anna: Person) -> None:
     made = upload(client, anna, headers=ASYNC)
     answer = summarise(client, anna, made)
-    assert (answer.status_code, answer.json["detail"]) == (409, "It is being checked.")
+    assert (answer.status_code, answer.json["detail"]) == (
+        409,
+        "It is being checked; ask again when its job has ended.",
+    )
     run_job(app, made)
     assert summarise(client, anna, made).json == summarise(client, anna, upload(client, anna)).json
 
