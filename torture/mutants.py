@@ -190,6 +190,8 @@ def _covered() -> dict[str, Covered]:
         command = [sys.executable, "-m", "pytest", *options, *ignored, *TESTS]
         subprocess.run(command, cwd=ROOT, env={**os.environ, COVERED: str(folder)}, check=False, capture_output=True)
     noted = [json.loads(file.read_text("utf-8")) for file in folder.glob("gw*.json")]
+    if not any(noted):
+        raise RuntimeError("The tests have not told what they cover; remove the folder, and see why: " + str(folder))
     return {test: Covered(*covered) for tests in noted for test, covered in tests.items()}
 
 

@@ -1,5 +1,6 @@
 """Runs the rounds of a target, and stores how far a run has come and what it has counted."""
 
+import hashlib
 import json
 import subprocess
 import time
@@ -114,9 +115,10 @@ def advance(target: Target, run: Run, seconds: float) -> None:
 
 
 def current_commit() -> str:
-    """Return the commit that is checked out, with ``+`` if files have changed since."""
+    """Return the commit that is checked out, with ``+`` and a digest of the changes if files have changed since."""
     commit = _git("rev-parse", "--short=10", "HEAD")
-    return f"{commit}+" if _git("status", "--porcelain", "--", ".", *_WRITTEN) else commit
+    changes = _git("status", "--porcelain", "--", ".", *_WRITTEN) + _git("diff", "HEAD", "--", ".", *_WRITTEN)
+    return f"{commit}+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else commit
 
 
 def _git(*arguments: str) -> str:
