@@ -9,13 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from src.bootstrap import adapters, prepare
-from src.infrastructure.stores.portable import Store
+from src.bootstrap import prepare
 from tests.e2e.firebase import Firebase
 from tests.e2e.kills import ACTS, Scene, fill, kill, open_scene, settings_at
 from tests.e2e.mortal import Mortal, Place
 from tests.support import emulators
-from tests.support.aws import REGION, open_dynamodb, use_aws
+from tests.support.aws import REGION, use_aws
 from tests.support.databases import create_database
 from torture.runs import Rounds, Target
 
@@ -43,7 +42,7 @@ def _scenes() -> Iterator[Mapping[str, Scene]]:
             "DynamoDB": lambda: f"dynamodb://{REGION}/portero-{uuid4().hex}",
         }
 
-        def scene(new_store: Callable[[], str], copied: str) -> Scene:
+        def at(new_store: Callable[[], str], copied: str) -> Scene:
             place = Place(
                 folder=stack.enter_context(TemporaryDirectory()),
                 store=new_store(),
@@ -51,21 +50,14 @@ def _scenes() -> Iterator[Mapping[str, Scene]]:
                 auth_project=emulators.PROJECT,
             )
             prepare.prepare(settings_at(place))
-            store = _opened(place)
-            stack.callback(store.close)
             firebase = Firebase(auth, place.auth_project)
-            return open_scene(place, store, firebase, mortal, copied=copied, new_store=new_store)
+            scene = open_scene(place, firebase, mortal, copied=copied, new_store=new_store)
+            stack.callback(scene.store.close)
+            return scene
 
-        copied = scene(new_stores["SQLite"], "")
+        copied = at(new_stores["SQLite"], "")
         fill(copied)
-        yield {name: scene(new_store, copied.place.store) for name, new_store in new_stores.items()}
-
-
-def _opened(place: Place) -> Store:
-    """Return the store of a place. It waits for longer than the service would, because a busy machine is slow."""
-    if place.store.startswith("dynamodb://"):
-        return open_dynamodb(place.store.rpartition("/")[2])
-    return adapters.make_store(settings_at(place))
+        yield {name: at(new_store, copied.place.store) for name, new_store in new_stores.items()}
 
 
 @contextmanager

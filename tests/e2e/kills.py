@@ -19,6 +19,7 @@ from src.settings import Settings
 from tests.e2e.firebase import PASSWORD, Firebase
 from tests.e2e.mortal import Mortal, Outcome, Place, Request, copy_into, import_users, told
 from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
+from tests.support.aws import open_dynamodb
 from tests.support.invariants import broken_invariants
 from tests.support.working import RecordingQueue
 
@@ -80,11 +81,17 @@ class Scene:
         return broken_invariants(self.store, objects=objects, addresses_of=addresses_of)
 
 
-def open_scene(
-    place: Place, store: Store, firebase: Firebase, mortal: Mortal, *, copied: str, new_store: Callable[[], str]
-) -> Scene:
-    """Return a scene at a place whose store is prepared and open."""
+def open_store(url: str) -> Store:
+    """Return the store at a URL. It waits for longer than the service would, because a busy machine is slow."""
+    if url.startswith("dynamodb://"):
+        return open_dynamodb(url.rpartition("/")[2])
+    return store_class(url).open(url, pool_size=adapters.THREADS)
+
+
+def open_scene(place: Place, firebase: Firebase, mortal: Mortal, *, copied: str, new_store: Callable[[], str]) -> Scene:
+    """Return a scene at a place whose store is prepared. The caller closes the store of the scene."""
     settings, queue = settings_at(place), RecordingQueue()
+    store = open_store(settings.store_url)
     services = wire(settings, store=store, queue=queue, pictures=OnePicture())
     importer = wire(settings.model_copy(update={"identity": "local"}), store=store, queue=queue)
     return Scene(place, store, Client(services), importer, firebase, mortal, copied, new_store)
@@ -263,7 +270,7 @@ def _copy(scene: Scene) -> Trial:
     store_class(target).prepare(target)
 
     def check(outcome: Outcome) -> None:
-        with closing(store_class(target).open(target, pool_size=1)) as store:
+        with closing(open_store(target)) as store:
             copy = copy_into(store, scene.copied)
         for name, source, copied in copy.results():
             assert (source.count, source.checksum) == (copied.count, copied.checksum), name

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from src.bootstrap import adapters, prepare
+from src.bootstrap import prepare
 from tests.e2e.firebase import Firebase
 from tests.e2e.kills import ACTS, fill, kill, open_scene, settings_at
 from tests.e2e.mortal import Mortal, Place
@@ -17,9 +17,8 @@ def test_the_act_of_a_killed_process_is_complete_or_absent(mortal: Mortal, place
     prepare.prepare(settings_at(place))
     copied = f"sqlite:///{place.folder}/portero.db"
     firebase = Firebase(auth_emulator, place.auth_project)
-    store = adapters.make_store(settings_at(place))
     scene = open_scene(
-        place, store, firebase, mortal, copied=copied, new_store=lambda: f"sqlite:///{place.folder}/{uuid4().hex}.db"
+        place, firebase, mortal, copied=copied, new_store=lambda: f"sqlite:///{place.folder}/{uuid4().hex}.db"
     )
     with closing(scene.store):
         fill(scene)
