@@ -31,6 +31,7 @@ from tests.e2e.replies import COMMITTED, LostReply
 from tests.support.clock import Stopwatch, outcome_within, until
 from tests.support.databases import migrated_database
 from tests.support.emulators import Cluster, postgres_cluster
+from tests.support.processes import children
 from tests.support.rows import first_page
 from tests.support.working import NOON
 
@@ -50,8 +51,7 @@ def open_store(url: str) -> SqlStore:
 @contextmanager
 def paused(server: "subprocess.Popen[bytes]") -> Iterator[None]:
     """Stop a server and all of its processes for the length of the block, as a pause of its container does."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    processes = [server.pid, *map(int, children)]
+    processes = [server.pid, *children(server.pid)]
     for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:

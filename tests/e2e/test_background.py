@@ -26,6 +26,7 @@ from tests.support.clock import Stopwatch
 from tests.support.clock import until as until
 from tests.support.emulators import free_port
 from tests.support.outside import Outside
+from tests.support.processes import children
 
 
 class Visitor:
@@ -246,7 +247,7 @@ def test_the_memory_of_a_hash_is_given_back_soon(tmp_path: Path) -> None:
     keeping = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "134217728", "MALLOC_MMAP_THRESHOLD_": "33554432"}
     settings = {**keeping, "WEB_CONCURRENCY": "1", "ARGON2_MEMORY_KIB": str(mebibytes << 10)}
     with serving(tmp_path, port, settings) as service:
-        [worker] = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
+        [worker] = children(service.pid)
 
         def mebibytes_of(name: str) -> int:
             lines = Path(f"/proc/{worker}/status").read_text().splitlines()

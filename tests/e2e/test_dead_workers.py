@@ -13,6 +13,7 @@ from tests.e2e.service import serving
 from tests.support.clock import until
 from tests.support.databases import create_database
 from tests.support.emulators import free_port
+from tests.support.processes import children
 
 
 @pytest.mark.parametrize("server", ["gunicorn", "granian"])
@@ -26,10 +27,10 @@ def test_workers_that_start_without_the_store_answer_503_and_serve_when_it_is_ba
     port = free_port()
     with serving(tmp_path, port, {"STORE_URL": url, "SERVER": server}) as service:
         proxy.fail(faults.reset)
-        before = children(service.pid)
+        before = set(children(service.pid))
         for worker in before:
             os.kill(worker, signal.SIGKILL)
-        until(lambda: len(children(service.pid) - before) == 2, "both workers are replaced")
+        until(lambda: len(set(children(service.pid)) - before) == 2, "both workers are replaced")
         until(lambda: status(port, "/health") == 200, "a new worker answers")
         refused = requests.get(f"http://127.0.0.1:{port}/ready", timeout=20)
         assert (refused.status_code, refused.headers["Content-Type"]) == (503, "application/problem+json")
@@ -45,14 +46,14 @@ def test_workers_that_cannot_read_the_keys_are_tried_again_until_the_file_is_bac
     port, keys = free_port(), tmp_path / "signing-keys.json"
     # With one worker only: a second one might still be starting, and the service does not start without the keys.
     with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
-        before = children(service.pid)
+        before = set(children(service.pid))
         hidden = keys.rename(tmp_path / "hidden")
         for worker in before:
             os.kill(worker, signal.SIGKILL)
         seen: set[int] = set()
 
         def workers_were_replaced() -> bool:
-            seen.update(children(service.pid) - before)
+            seen.update(set(children(service.pid)) - before)
             return len(seen) > 2
 
         until(workers_were_replaced, "the new workers give up, and others take their place")
@@ -72,13 +73,6 @@ def test_new_connections_do_not_wait_for_a_stopped_worker(tmp_path: Path) -> Non
         finally:
             os.kill(stopped, signal.SIGCONT)
         assert status(port, "/health") == 200
-
-
-def children(pid: int) -> set[int]:
-    """Return the processes that a process has started."""
-    return {
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    }
 
 
 def status(port: int, path: str) -> int:

@@ -21,6 +21,7 @@ from tests.e2e.service import PASSWORD, ROOT, portero, serving
 from tests.e2e.test_upload_sockets import head
 from tests.support.clock import Stopwatch, until
 from tests.support.emulators import free_port, running
+from tests.support.processes import children
 from tests.support.uploading import body, part
 
 MIB = 1 << 20
@@ -58,10 +59,6 @@ def uploading(port: int, files: int, kind: str = "-n") -> AbstractContextManager
 def answers(port: int, path: str = "/health") -> int:
     """Return how many of eleven new clients get an answer."""
     return sum(requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).ok for _ in range(11))
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def memory(pids: Sequence[int]) -> int:
