@@ -19,6 +19,8 @@ from tests.support.aws import REGION, use_aws
 from tests.support.databases import create_database
 from torture.runs import Rounds, Target
 
+_CYCLES = 30
+"""How often each act is played on each store. In a quarter of the rounds the act ends before the kill."""
 _ATTEMPTS = 3
 """The attempts of a round. An emulator on a busy machine may be too slow, so two of them may end with a 503."""
 
@@ -86,7 +88,7 @@ def opened() -> Iterator[Rounds]:
             raise AssertionError(f"{act} on {name} was answered with 503 {_ATTEMPTS} times")
 
         try:
-            yield Rounds(1000, play)
+            yield Rounds(_CYCLES * len(openers) * len(acts), play)
         finally:
             for scene in scenes.values():
                 scene.store.close()
