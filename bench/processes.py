@@ -35,25 +35,33 @@ def running(
             _stop(server)
 
 
+def threads(pid: int) -> list[int]:
+    """Return the ids of the threads of a process, or an empty list if it has ended."""
+    with suppress(FileNotFoundError):
+        return [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
+    return []
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that the threads of a process have started, in the order of their ids."""
+    return sorted(int(id) for thread in threads(pid) for id in _read(pid, f"task/{thread}/children").split())
+
+
 def tree(pid: int) -> list[int]:
     """Return the ids of a process and of all that descend from it."""
-    try:
-        children = [child for task in Path(f"/proc/{pid}/task").iterdir() for child in _words(task / "children")]
-    except FileNotFoundError:  # it has just ended
-        return []
-    return [pid, *(each for child in children for each in tree(int(child)))]
+    return [pid, *(each for child in children(pid) for each in tree(child))]
 
 
 def cpu_seconds(pid: int) -> float:
     """Return the user and system time of a tree of processes, including children that have ended."""
     # The fields after the command's name, which may contain spaces: man 5 proc.
-    fields = (Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in tree(pid))
+    fields = (_read(each, "stat").rpartition(")")[2].split() for each in tree(pid))
     return sum(sum(map(int, each[11:15])) for each in fields) / _TICKS
 
 
 def pss_mib(pid: int) -> float:
     """Return the memory of a tree of processes in MiB. A page that several share counts once."""
-    lines = (line for each in tree(pid) for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines())
+    lines = (line for each in tree(pid) for line in _read(each, "smaps_rollup").splitlines())
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
@@ -66,8 +74,11 @@ def wait_until_idle(pid: int, patience: float = 10) -> None:
         time.sleep(0.1)
 
 
-def _words(file: Path) -> list[str]:
-    return file.read_text().split()
+def _read(pid: int, file: str) -> str:
+    """Return what Linux says of a process, which is nothing if it has ended since it was listed."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/{file}").read_text()
+    return ""
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

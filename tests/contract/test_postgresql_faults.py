@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from bench.processes import children
 from src.domain.errors import Unavailable
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
@@ -31,7 +32,6 @@ from tests.e2e.replies import COMMITTED, LostReply
 from tests.support.clock import Stopwatch, outcome_within, until
 from tests.support.databases import migrated_database
 from tests.support.emulators import Cluster, postgres_cluster
-from tests.support.processes import children
 from tests.support.rows import first_page
 from tests.support.working import NOON
 

@@ -20,13 +20,13 @@ from uuid import uuid4
 import pytest
 import requests
 
+from bench.processes import children
 from tests.e2e.service import PASSWORD, redis_server, serving, working
 from tests.support import outside
 from tests.support.clock import Stopwatch
 from tests.support.clock import until as until
 from tests.support.emulators import free_port
 from tests.support.outside import Outside
-from tests.support.processes import children
 
 
 class Visitor:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from bench.processes import children
 from tests.e2e import faults
 from tests.e2e.faults import Proxy
 from tests.e2e.service import serving
 from tests.support.clock import until
 from tests.support.databases import create_database
 from tests.support.emulators import free_port
-from tests.support.processes import children
 
 
 @pytest.mark.parametrize("server", ["gunicorn", "granian"])

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from bench.processes import children, threads
 from src.bootstrap.servers.event_worker import HEAD_SECONDS
 from tests.e2e.connections import BODY, UNREAD
 from tests.e2e.service import ROOT, portero, serving
 from tests.support.clock import Stopwatch, until
 from tests.support.emulators import free_port
 from tests.support.load import asking
-from tests.support.processes import children, usable_cpus
 
 STRANGERS = 200
 LOGIN = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
@@ -237,8 +237,8 @@ def test_each_worker_serves_on_a_cpu_of_its_own_when_there_are_as_many(
 def test_workers_use_all_cpus_when_there_are_more_of_them(tmp_path: Path, two_cpus: list[int]) -> None:
     port, workers = free_port(), len(two_cpus) + 1
     with serving(tmp_path, port, {"WEB_CONCURRENCY": str(workers)}) as service, asking(port, "/health"):
-        until(lambda: all(usable_cpus(worker)[1:] for worker in children(service.pid)), "each has threads that serve")
-        usable = [cpus for worker in children(service.pid) for cpus in usable_cpus(worker)]
+        until(lambda: all(_usable_cpus(worker)[1:] for worker in children(service.pid)), "each has threads that serve")
+        usable = [cpus for worker in children(service.pid) for cpus in _usable_cpus(worker)]
         assert all(cpus == {*two_cpus} for cpus in usable)
 
 
@@ -345,9 +345,18 @@ def _are_gone(pid: int, workers: set[int]) -> bool:
     return bool(left) and workers.isdisjoint(left)
 
 
+def _usable_cpus(pid: int) -> list[set[int]]:
+    """Return the CPUs that each thread of a process may use."""
+    usable = []
+    for thread in threads(pid):
+        with suppress(ProcessLookupError):  # it has just ended
+            usable.append(os.sched_getaffinity(thread))
+    return usable
+
+
 def _single_cpus(pid: int) -> set[int]:
     """Return the CPUs of the threads of a process that may use one CPU only."""
-    return {min(cpus) for cpus in usable_cpus(pid) if len(cpus) == 1}
+    return {min(cpus) for cpus in _usable_cpus(pid) if len(cpus) == 1}
 
 
 def test_a_worker_that_has_just_been_forked_is_stopped_too(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from time import sleep
 
 import pytest
 
+from bench.processes import children
 from tests.e2e.service import redis_server, serving, working
 from tests.e2e.test_background import Visitor, relayed
 from tests.support import outside
 from tests.support.clock import until
 from tests.support.emulators import free_port
 from tests.support.outside import Outside
-from tests.support.processes import children
 
 Start = Callable[[], AbstractContextManager["Popen[bytes]"]]
 """A function that starts the process that runs jobs."""

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from bench.processes import children
 from src.bootstrap.servers.event_worker import HEAD_SECONDS
 from tests.e2e.service import PASSWORD, ROOT, portero, serving
 from tests.e2e.test_upload_sockets import head
 from tests.support.clock import Stopwatch, until
 from tests.support.emulators import free_port, running
-from tests.support.processes import children
 from tests.support.uploading import body, part
 
 MIB = 1 << 20
