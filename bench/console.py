@@ -1,13 +1,13 @@
 """Measures what a browser loads to show the first page of the console, and how long that takes."""
 
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Request, sync_playwright
+from playwright.sync_api import Browser, Request
 
 from bench.contestants import PORTERO, serving
 from bench.results import Figure, Options, Result
+from tests.support.browsers import chromium
 
 _SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 """A phone with a slow connection: 150 ms for a round trip, and 1.6 Mbit/s."""
@@ -19,13 +19,11 @@ def first_page(options: Options) -> Result:
     slow: list[float] = []
     with TemporaryDirectory(prefix="portero-bench-") as name, serving(PORTERO, Path(name)) as live:
         url = live.url.replace("127.0.0.1", "localhost") + "/console/signin"
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        with chromium() as browser:
             load(browser, url)  # the browser starts
             for _ in range(options.rounds):
                 loads.append(load(browser, url))
                 slow.append(load(browser, url, is_slow=True)[2])
-            browser.close()
     sizes, requests, times = zip(*loads, strict=True)
     figures = [
         Figure("first page", [size / 1000 for size in sizes], "kB", goal=60, better="lower"),

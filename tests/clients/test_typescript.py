@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,9 +9,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from tests.clients.conftest import ADMIN, run
+from tests.support.browsers import chromium
 from tests.support.markdown import ROOT, steps
 
 CALLERS = 10
@@ -84,10 +84,8 @@ def context(package: Path, url: str) -> Iterator[BrowserContext]:
     (package / "index.html").write_text(PAGE.replace("URL", url))
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(package)))
     Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser.new_context(base_url=f"http://localhost:{server.server_port}")
-        browser.close()
     server.shutdown()
     server.server_close()
 

@@ -12,7 +12,7 @@ def chromium(*switches: str) -> Iterator[Browser]:
     """Run Chromium, which asks nothing of the network by itself. ``switches`` are further ones of its command line."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
             args=["--no-sandbox", "--disable-background-networking", "--disable-quic", *switches],
         )
         yield browser
