@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from bench import defects
 from bench.csv_loop import MIB, loop_ratios
+from bench.processes import children
 from bench.results import Figure, Options, Result
 from tests.e2e.service import PASSWORD, serving
 from tests.support.emulators import free_port
@@ -34,7 +35,7 @@ class Client:
     def __init__(self, port: int, folder: Path, pid: int) -> None:
         self._port = port
         self._folder = folder
-        self._pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        self._pid = children(pid)[0]
         status, answer = self._call("POST", "/login", json.dumps({"username": "ada@example.com", "password": PASSWORD}))
         assert status == 200, answer
         self._token = answer["access_token"]

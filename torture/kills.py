@@ -54,10 +54,11 @@ def _openers() -> Iterator[Mapping[str, Callable[[], Scene]]]:
             )
             prepare.prepare(settings_at(place))
             firebase = Firebase(auth, place.auth_project)
-            return open_scene(place, firebase, mortal, copied=copied, new_store=new_store)
+            scene = open_scene(place, firebase, mortal, copied=copied, new_store=new_store)
+            stack.callback(scene.store.close)
+            return scene
 
         copied = at(new_stores["SQLite"], "")
-        stack.callback(copied.store.close)
         fill(copied)
         yield {name: partial(at, new_store, copied.place.store) for name, new_store in new_stores.items()}
 
@@ -77,7 +78,7 @@ def opened() -> Iterator[Rounds]:
             name, act = [*openers][number % len(openers)], acts[number // len(openers) % len(acts)]
             if name not in scenes or act == acts[0]:
                 if name in scenes:
-                    scenes[name].store.close()
+                    scenes[name].store.close()  # or its connections would stay open to the end of the run
                 scenes[name] = openers[name]()
             counts = Counter[str]()
             for _ in range(_ATTEMPTS):
@@ -87,11 +88,7 @@ def opened() -> Iterator[Rounds]:
                     return counts
             raise AssertionError(f"{act} on {name} was answered with 503 {_ATTEMPTS} times")
 
-        try:
-            yield Rounds(_CYCLES * len(openers) * len(acts), play)
-        finally:
-            for scene in scenes.values():
-                scene.store.close()
+        yield Rounds(_CYCLES * len(openers) * len(acts), play)
 
 
 KILLS = Target(
