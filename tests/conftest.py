@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
 
 from src.infrastructure.logs import CloudFormatter, TextFormatter
 from tests.support import emulators
 from tests.support.databases import databases_to_drop
+from tests.support.rules import CompiledOnce
 from tests.support.scheduling import FileScheduling, share_of_modules, spread
 from torture.evidence import without_proof
 
@@ -46,6 +48,7 @@ def pytest_configure() -> None:
     # Twice a collection in a thread of a race on DynamoDB ended a test process with a segmentation fault, beside the
     # C extensions of gRPC, protobuf and psycopg. The cause is unknown; few collections make it rare, and save time.
     gc.set_threshold(100_000, 20, 20)
+    Flask.url_rule_class = CompiledOnce
     # A signal that stops pytest also stops the servers that it has started, as Ctrl-C does.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)

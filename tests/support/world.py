@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from itertools import count
 from typing import Any, NoReturn, cast
-from unittest.mock import patch
 from urllib.parse import quote
 
 import jwt
@@ -23,7 +22,6 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, RuleFactory
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 
@@ -252,33 +250,10 @@ def build(
     chosen = {"metrics_token": options.get("metrics_token"), **(settings or {})}
     wired = wire(Settings(store_url="memory://", **chosen), clock=clock, **adapters)
     wired = replace(wired, **services or {})
-    routes = repr((wired.deliveries is None, sorted(options.items())))
-    with patch.object(Flask, "url_map_class", staticmethod(partial(_url_map, routes))):
-        app = create_app(wired, "0", **options)
+    app = create_app(wired, "0", **options)
     app.jinja_env.bytecode_cache = _TEMPLATES
     app.test_client_class = Client
     return app
-
-
-class _SharedMap(Map):
-    """A URL map that several applications with the same routes fill. It compiles each of their rules once."""
-
-    def __init__(self, **options: Any) -> None:
-        self._added: set[tuple[str, str, frozenset[str]]] = set()
-        super().__init__(**options)
-
-    def add(self, rulefactory: RuleFactory) -> None:
-        for rule in rulefactory.get_rules(self):
-            same = (rule.rule, rule.endpoint, frozenset(rule.methods or ()))
-            if same not in self._added:
-                self._added.add(same)
-                super().add(rule)
-
-
-@cache
-def _url_map(routes: str, **options: Any) -> _SharedMap:
-    """Return the map of all applications that have the same ``routes``. Building one takes 70 ms."""
-    return _SharedMap(**options)
 
 
 def client_of(app: Flask) -> Client:
@@ -309,13 +284,17 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
     if role == "guest":
         token = client.post("/auth/anonymous").json["access_token"]
         return Person(client.get("/user", headers=Person({}, token).headers).json, token)
-    body = registration(**fields)
-    user = client.post("/register", json=body)
+    return logged_in(client, register(client, role, **fields), fields.get("password", PASSWORD))
+
+
+def register(client: Client, role: str = "user", **fields: Any) -> Person:
+    """Register a user, who gets no token."""
+    user = client.post("/register", json=registration(**fields))
     assert user.status_code == 201, user.text
     if role != "user":
         accounts = services_of(client.application).accounts.accounts
         accounts.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
-    return logged_in(client, Person({**user.json, "role": role}, ""), body["password"])
+    return Person({**user.json, "role": role}, "")
 
 
 def place(client: Client, person: Person, method: str, path: str) -> str:
