@@ -50,14 +50,18 @@ def open_store(url: str) -> SqlStore:
 
 @contextmanager
 def paused(server: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Stop a server and all of its processes for the length of the block, as a pause of its container does."""
-    processes = [server.pid, *children(server.pid)]
-    for process in processes:
+    """Stop a server and all of its processes for the length of the block, as a pause of its container does.
+
+    The server is the first to stop and the last to go on, because it forgets its processes that have ended.
+    """
+    os.kill(server.pid, signal.SIGSTOP)
+    others = children(server.pid)
+    for process in others:
         os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
+        for process in [*others, server.pid]:
             os.kill(process, signal.SIGCONT)
 
 
