@@ -7,6 +7,9 @@ import argparse
 import logging
 import signal
 
+from flask import Flask
+
+from tests.support.rules import CompiledOnce
 from torture import page
 from torture.runs import advance, current_commit, resume
 from torture.targets import TARGETS
@@ -29,6 +32,7 @@ def main() -> None:
     targets = [TARGETS[name] for name in options.names or TARGETS]
     commit = current_commit()
     logging.disable()  # the attacks provoke many errors
+    Flask.url_rule_class = CompiledOnce
     for target in targets:
         run = resume(target, options.seed, commit)
         advance(target, run, 60 * minutes / len(targets))

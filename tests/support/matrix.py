@@ -32,7 +32,6 @@ from tests.support.world import (
     join,
     log_in,
     place,
-    register,
     registration,
     services_of,
 )
@@ -222,7 +221,7 @@ def _expected(method: str, path: str, kind: str) -> int:
 def check_token(app: Flask, method: str, path: str, kind: str) -> None:
     """Assert that an operation answers a kind of token as declared."""
     client = client_of(app)
-    bystander = join(client) if "sessions" in path else register(client)
+    bystander = join(client)
     token = KINDS[kind].make(client)
     body = body_for(method, path, None, bystander.user["username"])
     url = place(client, bystander, method, path).replace("{code}", "taken")

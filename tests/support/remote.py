@@ -115,7 +115,7 @@ class FakeProvider:
 
     def _claim(self, user: User) -> None:
         wanted = _address(user)
-        if self.addresses.get(user.id) != wanted and wanted in self.addresses.values():
+        if any(address == wanted and id != user.id for id, address in self.addresses.items()):
             raise Taken("email")
         self.addresses[user.id] = wanted
 

@@ -1,4 +1,4 @@
-"""Rules of URL maps that are compiled once for all applications of a test process."""
+"""Rules of URL maps that are compiled once for all applications of a process."""
 
 from typing import Any, ClassVar
 

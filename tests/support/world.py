@@ -284,17 +284,13 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
     if role == "guest":
         token = client.post("/auth/anonymous").json["access_token"]
         return Person(client.get("/user", headers=Person({}, token).headers).json, token)
-    return logged_in(client, register(client, role, **fields), fields.get("password", PASSWORD))
-
-
-def register(client: Client, role: str = "user", **fields: Any) -> Person:
-    """Register a user, who gets no token."""
-    user = client.post("/register", json=registration(**fields))
+    body = registration(**fields)
+    user = client.post("/register", json=body)
     assert user.status_code == 201, user.text
     if role != "user":
         accounts = services_of(client.application).accounts.accounts
         accounts.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
-    return Person({**user.json, "role": role}, "")
+    return logged_in(client, Person({**user.json, "role": role}, ""), body["password"])
 
 
 def place(client: Client, person: Person, method: str, path: str) -> str:
