@@ -198,6 +198,17 @@ def test_granian_loses_no_request_that_begins_after_a_killed_worker_is_gone(tmp_
     assert outcomes["lost"] - lost <= clients, "each client may have had a request on its way"
 
 
+@pytest.mark.parametrize("server", ["gunicorn", "granian"])
+def test_a_service_stops_at_once_while_a_new_worker_loads(server: str, tmp_path: Path) -> None:
+    with serving(tmp_path, free_port(), {"SERVER": server}) as service:
+        until(lambda: len(children(service.pid)) == 2, "both workers run")
+        old = set(children(service.pid))
+        os.kill(min(old), signal.SIGKILL)
+        until(lambda: set(children(service.pid)) - old, "a new worker loads")
+        service.terminate()
+        assert service.wait(timeout=20) == 0  # a worker that ignores the signal is killed after 25 s
+
+
 @pytest.fixture
 def two_cpus() -> Iterator[list[int]]:
     """Two CPUs, or the only one, to which services that the test starts are restricted."""
