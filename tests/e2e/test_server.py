@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import requests
@@ -204,7 +205,7 @@ def test_a_service_stops_at_once_while_a_new_worker_loads(server: str, tmp_path:
         until(lambda: len(children(service.pid)) == 2, "both workers run")
         old = set(children(service.pid))
         os.kill(min(old), signal.SIGKILL)
-        until(lambda: set(children(service.pid)) - old, "a new worker loads")
+        until(lambda: bool(set(children(service.pid)) - old), "a new worker loads")
         service.terminate()
         assert service.wait(timeout=20) == 0  # a worker that ignores the signal is killed after 25 s
 
@@ -388,3 +389,29 @@ def test_ctrl_c_stops_the_service_at_once_however_often_it_is_typed(tmp_path: Pa
         for _ in range(20):
             os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
+
+
+def test_a_worker_that_starts_a_thread_for_a_request_is_stopped_too(tmp_path: Path) -> None:
+    """A signal that broke the start of a thread off would leave a thread behind that nobody tells to end."""
+    hook = """
+        import pathlib, threading, time
+
+        class Slow(threading.Thread):
+            def start(self):
+                super().start()
+                if self.name.startswith("ThreadPoolExecutor") and pathlib.Path("slow").exists():
+                    pathlib.Path("starting").touch()
+                    time.sleep(1)
+
+        threading.Thread = Slow
+    """
+    (tmp_path / "sitecustomize.py").write_text(dedent(hook))
+    settings = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "WEB_CONCURRENCY": "1"}
+    with serving(tmp_path, port := free_port(), settings) as process:
+        (tmp_path / "slow").touch()
+        os.kill(children(process.pid)[0], signal.SIGKILL)  # the next worker has no threads yet
+        with connected(port) as client:
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            until(lambda: (tmp_path / "starting").exists(), "a thread is being started")
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(20) == 0

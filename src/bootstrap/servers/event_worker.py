@@ -1,9 +1,11 @@
 """A worker of the web server in which waiting for a client's bytes does not occupy a thread."""
 
 import errno
+import os
 import selectors
 import signal
 import socket
+import sys
 import time
 from concurrent.futures import Future
 from contextlib import nullcontext
@@ -49,6 +51,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """The connections whose client reads slowly, with the time at which each is cut, the first one first."""
         self.exhausted: OSError | None = None
         """The reason for which the last connection could not be accepted."""
+        self.is_quitting = False
 
     def get_thread_pool(self) -> Turns:
         """Return the pool of threads that serve requests. Only these threads are bound to ``cpu``."""
@@ -66,12 +69,15 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        """Stop at once.
+        """Stop without waiting for connections, once the main thread has handled its events.
 
-        Ctrl-C sends two signals: the terminal's, and that of gunicorn's first process. gunicorn's method would take the
-        lock of the thread pool for both, and a second signal within the first one would wait for itself.
+        gunicorn's method takes the lock of the thread pool, and raises SystemExit wherever the main thread is. A second
+        signal within the first one would wait for itself, and a thread that is just being started would never end.
         """
-        super(ThreadWorker, self).handle_quit(sig, frame)
+        if not self.booted:
+            os._exit(0)  # loading may take long, and nothing is served yet
+        self.is_quitting = True
+        self.handle_exit(sig, frame)
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, or several if many requests wait, unless the system has no room for another.
@@ -94,14 +100,17 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """Wait for events of connections, and pass them on. Many are passed on before the next request begins.
 
         The threads of the requests would keep this thread waiting for the lock of the interpreter after each event.
+        Raises SystemExit if the worker has to stop without waiting for connections.
         """
-        if not self.tpool.waiting:
+        if self.tpool.waiting:
+            events = self.poller.select(min(timeout, STALL_SECONDS))
+            with self.tpool.held() if len(events) > BATCH else nullcontext():
+                super().wait_for_and_dispatch_events(0)
+            self.tpool.admit()
+        else:
             super().wait_for_and_dispatch_events(timeout)
-            return
-        events = self.poller.select(min(timeout, STALL_SECONDS))
-        with self.tpool.held() if len(events) > BATCH else nullcontext():
-            super().wait_for_and_dispatch_events(0)
-        self.tpool.admit()
+        if self.is_quitting:
+            sys.exit()
 
     def enqueue_req(self, conn: Any) -> None:
         """Pass a connection to a thread once a request has begun to arrive.

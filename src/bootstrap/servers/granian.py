@@ -70,7 +70,7 @@ class _ChunkedBody:
 def _load(create_app: Callable[[], Flask], cpus: Sequence[int], locks: int) -> Callable[..., Iterable[bytes]]:
     """Create the application in a worker. Its extension ``portero.stop`` is called when the worker begins to stop."""
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, signal.SIG_DFL)  # a fork has the handlers of the server, which would not end it while it loads
+        signal.signal(each, signal.SIG_DFL)  # until here a fork has the handlers of the server, which would not end it
     claim_cpu(locks, cpus)  # before there are threads
     app = create_app()
     reader, writer = socket.socketpair()

@@ -88,11 +88,6 @@ class Worker(EventWorker):
             if self.stopping:
                 self.stopping.join()
 
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to stop the background tasks at once, while the worker still serves the requests that have arrived."""
-        self._begin_stop()
-        super().handle_exit(sig, frame)
-
     def _begin_stop(self) -> None:
         with suppress(RuntimeError):  # it has begun
             if self.stopping:  # else the application is not loaded yet
@@ -101,11 +96,13 @@ class Worker(EventWorker):
     def set_accept_enabled(self, enabled: bool) -> None:
         """Start or stop accepting connections. A worker that stops first accepts the connections that are waiting.
 
-        gunicorn also calls this to enable a worker that was told to stop while it was loading, and may call it twice.
+        Its background tasks begin to stop at once, while it still serves the requests that have arrived. gunicorn also
+        calls this to enable a worker that was told to stop while it was loading, and may call it twice.
         """
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return
+        self._begin_stop()
         for listener in self.sockets:
             self._accept_rest(listener)
             listener.close()
